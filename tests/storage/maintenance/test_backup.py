@@ -90,6 +90,8 @@ def test_a_backup_taken_while_all_runs_comes_back_whole(
     else:
         restored_at = str(copy / "twinward.db")
     restore(tmp_path / "backup", copy)
+    for folder in (tmp_path / "backup", copy):  # movement in it is not sealed
+        assert folder.stat().st_mode & 0o777 == 0o700
     restored = open_at(restored_at)
     found = verify_chain(restored.database)
     assert (found.entries, found.ok, found.head) == (contents.entries, True, contents.head)

@@ -171,5 +171,5 @@ async def stream(
             yield b": still here\n\n"
             continue
         frames, after = await pulse.read(after, caller)
-        if frames:
+        if frames and pulse.may_go_on(caller):  # it may have ended while the stream waited
             yield frames

@@ -96,7 +96,7 @@ def backup(workspace: Path, database: Sqlite | Postgres, target: Path) -> Conten
         )
     beside = target.with_name(target.name + ".new")
     shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
+    beside.mkdir(parents=True, mode=0o700)  # movement in it is not sealed
     try:
         entries, head = _copy_database(database, beside)
         with draining_stopped(workspace / "observations"):
@@ -308,13 +308,14 @@ def restore(source: Path, workspace: Path) -> Contents:
         raise ConflictError(f"{workspace} is not empty", "name a new folder", code="exists")
     beside = workspace.with_name(workspace.name + ".new")
     shutil.rmtree(beside, ignore_errors=True)
+    beside.parent.mkdir(parents=True, exist_ok=True)
+    beside.mkdir(mode=0o700)  # whatever lies inside is its owner's alone
     for name in contents.files:
         if Path(name).parts[0] == TABLES:
             continue
         there = beside / name
         there.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / name, there)
-    beside.mkdir(exist_ok=True, parents=True)
     shutil.rmtree(workspace, ignore_errors=True)
     beside.replace(workspace)
     return contents

@@ -31,7 +31,7 @@ class Run:
         # it stays open as long as the run is of use
         self._file: BinaryIO = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115
         try:
-            view = memoryview(np.ascontiguousarray(keys)).cast("B")
+            view = np.ascontiguousarray(keys).data.cast("B")
             while view:
                 view = view[self._file.write(view) :]
         except OSError:
