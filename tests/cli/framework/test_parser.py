@@ -39,6 +39,23 @@ def test_words_that_cannot_be_read_are_refused(
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "says", "see"),
+    [
+        (("drill", "list", "--workspace", "x"), "--workspace x", "twinward drill list --help"),
+        (("incident", "list", "--workspce", "x"), "perhaps --workspace", "incident list --help"),
+        (("simulate", "--dayz", "3"), "perhaps --days", "twinward simulate --help"),
+    ],
+)
+def test_what_a_verb_does_not_know_is_said_by_that_verb(
+    words: tuple[str, ...], says: str, see: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--json"]) == 2
+    error = json.loads(capsys.readouterr().out.splitlines()[-1])["error"]
+    assert says in error["message"]
+    assert see in error["advice"]
+
+
 def test_a_port_that_is_taken_or_is_none_is_refused_before_anything_is_opened(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -72,12 +72,32 @@ def test_what_is_in_stock_is_not_lacked_and_what_was_drilled_is_not_undrilled() 
         "What evidence is there for unicorns?",
         "Who is accountable for dragons?",
         "Which measures need phlogiston?",
+        "what do masks cost",
+        "which models are there for epidemics",
+        "how many beds does Klinikum have",
+        "口罩多少钱",
+        "有哪些疫情模型",
     ],
 )
 def test_it_says_that_there_is_no_answer(question: str) -> None:
     found = ask(GRAPH, question, LIVE)
     assert not found.answered
     assert found.note.startswith("no answer")
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("measures in schools", "school_closure"),
+        ("Which measures lower transmission in schools?", "school_closure"),
+        ("who is accountable for closing schools", "school_closure"),
+        ("谁负责关闭学校", "school_closure"),
+        ("How many tracers does contact tracing need?", "contact_tracing"),
+    ],
+)
+def test_the_answer_that_was_meant_stands_first(question: str, first: str) -> None:
+    found = ask(GRAPH, question, LIVE)
+    assert f"measure:{first}" in found.answers[0].path
 
 
 def test_past_incidents_need_a_workspace() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from helpers.cities import COMMUNITY, PUDONG_COMMUNITY, Desk
-from twinward.core.errors import RefusedError, TwinwardError
+from twinward.core.errors import InputError, RefusedError, TwinwardError
 from twinward.security.identity.people import Caller
 from twinward.service.access import activations, doubles
 from twinward.service.access.vault import open_identity
@@ -102,3 +102,19 @@ def test_one_name_in_characters_and_in_pinyin_is_a_question(
     names = {str(desk.platform.vault.open(who).name) for who in (found.one, found.other)}
     assert names == {"王小明", "Xiaoming Wang"}
     assert "two scripts" in found.why
+
+
+@pytest.mark.parametrize(
+    ("by", "basis", "says"),
+    [
+        ("Li", "o", "'o' is too short"),
+        ("Li", " ", "is empty"),
+        (" ", "order 12 of the commission", "nobody is named"),
+    ],
+)
+def test_an_activation_says_what_it_lacks(desk: Desk, by: str, basis: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        activations.open_activation(
+            desk.platform, desk.me, hazard="epidemic", areas=["all"], purposes=["vault"], days=3,
+            by=by, basis=basis,
+        )  # fmt: skip

@@ -5,6 +5,7 @@ code and advice.
 from __future__ import annotations
 
 import argparse
+import difflib
 import math
 import re
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -50,6 +51,22 @@ class Parser(argparse.ArgumentParser):
         if not more.get("help") and words and (text := find_help(words, more)):
             more["help"] = text
         return super().add_argument(*words, **more)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """The same; what a verb does not know is its own error, so that the advice names its help
+        and an option that is written nearly so.
+        """
+        found, left = super().parse_known_args(args, namespace)
+        if left and " " in self.prog:
+            self.error(f"unrecognized arguments: {' '.join(left)}{self.say_nearest(left)}")
+        return found, left
+
+    def say_nearest(self, left: list[str]) -> str:
+        """The option that an unknown one may have been meant for."""
+        words = [word.partition("=")[0] for word in left if word.startswith("--")]
+        known = list(self._option_string_actions)
+        near = [one[0] for word in words if (one := difflib.get_close_matches(word, known, 1))]
+        return f"; perhaps {' '.join(near)} is meant" if near else ""
 
     def error(self, message: str) -> NoReturn:
         say(self.format_usage().rstrip())

@@ -106,6 +106,28 @@ INTENTS: tuple[tuple[str, str], ...] = (
         r"|需要|依赖|使用|消耗|要用",
     ),
 )
+# what is asked often and is not in the graph: the words, unless those of the second group stand
+# beside them, and where it is said
+ELSEWHERE: tuple[tuple[str, str, str], ...] = (
+    (
+        r"\bmodels?\b|模型",
+        "",
+        "models are listed by `twinward model list`, each with its card and its checks",
+    ),
+    (
+        r"\b(costs?|prices?|expensive|cheap(er|est)?|budget|how much (is|are|do|does))\b"
+        r"|价格|多少钱|费用|成本",
+        r"\b(need|requir|lack|short)\w*\b|需要",
+        "the library holds no prices; `twinward plan compare` reckons with those of a file that "
+        "can be edited",
+    ),
+    (
+        r"\bhow (many|much)\b|多少",
+        r"\b(need|requir|lack|short|miss|use|take)\w*\b|需要|缺",
+        "the library counts nothing of today; see `twinward supply list` for stocks and `twinward "
+        "city describe` for places",
+    ),
+)
 KINDS = {
     "manual": ("task", "measure"),
     "evidence": ("measure",),
@@ -128,6 +150,10 @@ def ask(graph: Graph, question: str, live: Live | None = None) -> FoundAnswers:
     The words that say what is asked come first; where they name nothing that is known, or there are
     none, the example questions that it is most like decide, and then it must name something.
     """
+    for words, unless, where in ELSEWHERE:
+        text = question.lower()
+        if re.search(words, text) and not (unless and re.search(unless, text)):
+            return no_answer(question, None, (), where)
     told = next((name for name, words in INTENTS if re.search(words, question.lower())), None)
     found = answer(graph, question, told, live) if told is not None else None
     if found is not None and (found.answered or found.about):
@@ -243,7 +269,11 @@ def answer_neighbours(graph: Graph, edges: list[Edge], *, to_end: bool) -> list[
 
 
 def answer_lowering(graph: Graph, about: list[Node], live: Live | None, question: str) -> Answered:
+    """Measures that act in a setting: those that act there alone first, those that act everywhere
+    last.
+    """
     edges = [e for node in about for e in graph.find("lowers transmission in", end=node.id)]
+    edges.sort(key=lambda edge: len(graph.find("lowers transmission in", start=edge.start)))
     return answer_neighbours(graph, edges, to_end=False), ""
 
 
@@ -311,7 +341,8 @@ def answer_department(
     )
     where = f" in {area} ({live.areas[area]})" if live and area else ""
     answers = []
-    for node in [n for n in about if n.kind != "department"] or about:
+    measures = [n for n in about if n.kind == "measure"]  # named for what it does, not for a word
+    for node in measures or [n for n in about if n.kind != "department"] or about:
         tasks = (
             [node.id]
             if node.kind == "task"

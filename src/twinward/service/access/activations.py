@@ -16,6 +16,7 @@ from twinward.twins.emergency.access.rows import ACTIVATIONS
 
 LOOK_BACK = timedelta(days=30)
 MAX_DAYS = 30
+LEAST_BASIS = 3  # letters; fewer name no law
 
 
 def open_activation(
@@ -41,11 +42,22 @@ def open_activation(
         platform.policy.require(caller, "open_activation", area=place)
     if not 1 <= days <= MAX_DAYS:
         raise InputError(
-            f"{days} days is not 1 to {MAX_DAYS}", "renew it when it ends", code="bad_days"
+            f"{days} days is not 1 to {MAX_DAYS}",
+            f"give 1 to {MAX_DAYS}; it can be renewed before it ends",
+            code="bad_days",
         )
-    if len(basis.strip()) < 3:
+    if len(basis.strip()) < LEAST_BASIS:
+        said = f"the basis {basis.strip()!r} is too short to name a law or an order"
         raise InputError(
-            "an activation names its legal basis", "say which law or order", code="no_basis"
+            said if basis.strip() else "the basis of an activation is empty",
+            'say which law or order it rests on, for example "order 12 of the commission"',
+            code="no_basis",
+        )
+    if not by.strip():
+        raise InputError(
+            "nobody is named who opens the activation",
+            "give the name of the person who answers for it",
+            code="no_name",
         )
     now = platform.clock.now()
     with platform.store.read() as rows:

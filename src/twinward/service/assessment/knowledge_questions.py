@@ -116,7 +116,7 @@ def live_of(platform: Platform, caller: Caller | None) -> Live:
                 free = stock.quantity - stock.in_use - stock.committed
                 stocks[stock.kind] = stocks.get(stock.kind, 0.0) + free
         incidents = []
-        for row in snapshot.list_rows(INCIDENTS):
+        for row in snapshot.list_rows(INCIDENTS, status="closed"):  # an open one is no past one
             if concerns(platform, caller, row.area):
                 in_force = snapshot.find(PLANS_IN_FORCE, row.id)
                 done = [
