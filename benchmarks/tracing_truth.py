@@ -149,9 +149,9 @@ def fit() -> None:
     print("CALIBRATION = " + str(tuple(np.round(model.coef_[0] / scale, 3).tolist())))
 
 
-def seen_of(contacts: list[TracedContact]) -> calibrated.Seen:
+def seen_of(contacts: list[TracedContact]) -> calibrated.SeenContacts:
     """What the calibration takes, from contacts whose probability was left as position says it."""
-    return calibrated.Seen(
+    return calibrated.SeenContacts(
         together=np.array([c.probability for c in contacts]),
         minutes=np.array([c.minutes for c in contacts]),
         moving_min=np.array(

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from browser.stage import Stage, staged  # noqa: E402
 from twinward.app.workspace import init_workspace, scenarios_folder  # noqa: E402
 from twinward.cli.workspace.demo import home_finder, open_demo_activation, write_titles  # noqa: E402
-from twinward.rehearsal.player import Delivery, Player  # noqa: E402
+from twinward.rehearsal.player import FeedItem, Player  # noqa: E402
 from twinward.rehearsal.responders import Responders  # noqa: E402
 from twinward.service.city.build import build_city  # noqa: E402
 from twinward.service.intake.outbreak_import import load_outbreak  # noqa: E402
@@ -57,7 +57,7 @@ def play(stage: Stage, workspace: Path) -> None:
     feed = load_outbreak(SPRING, None, scenarios_folder(), platform)
     write_titles(workspace, {one.name: one.title for one in feed.sources if one.title})
     items = [
-        Delivery(source=i.source, published_at=i.published_at, command=i.command)
+        FeedItem(source=i.source, published_at=i.published_at, command=i.command)
         for i in feed.list_items()
         if i.published_at <= UNTIL
     ]

@@ -12,7 +12,7 @@ from browser.stage import Stage
 from twinward.decision.assessment.diagnose import Diagnosis
 from twinward.decision.assessment.guide import Guidance
 from twinward.service.assessment.five_functions import answer_function
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.incidents import queries
 from twinward.service.platform import local_admin
 
@@ -20,7 +20,7 @@ Open = Callable[..., Page]
 
 
 def test_the_room_shows_the_answers_of_the_five_functions(outbreak: Stage, open_page: Open) -> None:
-    ground = Ground(outbreak.platform)
+    ground = Basemap(outbreak.platform)
     incidents = [row["id"] for row in queries.list_incidents(outbreak.platform, status="open")]
     told = {
         one: answer_function(outbreak.platform, ground, local_admin(), "diagnose", one)

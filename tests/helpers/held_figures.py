@@ -13,7 +13,7 @@ from twinward.decision.assessment.analyse import analyse
 from twinward.decision.assessment.describe import describe
 from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.assessment.situation_report import report_situation
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard import Dashboards
 from twinward.service.console.dashboard_view import Dashboard, DayRow
 from twinward.service.console.workspaces import get_public
@@ -29,7 +29,7 @@ class Surfaces:
 
     def __init__(self, platform: Platform, published: Published) -> None:
         self.platform, self.published = platform, published
-        self.ground = Ground(platform)
+        self.ground = Basemap(platform)
         self.screens = Dashboards(platform, self.ground)
         self.root = platform.reference.areas.root
         self.held = 0

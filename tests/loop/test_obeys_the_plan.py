@@ -11,7 +11,7 @@ import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, Desk
 from twinward.core.errors import ConflictError, InputError
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.workspaces import get_public
 from twinward.service.incidents.plan_adoption import AdoptRequest, adopt
 
@@ -133,7 +133,7 @@ def test_a_plan_with_a_trigger_two_ordered_duties_a_message_and_an_end_goes_roun
     assert (duty.area, duty.department, duty.deadline_h) == (HUANGPU, "commerce", 6)
     (told,) = notices(desk, "test-plan 1: messages[0]")
     assert (told.audience, told.channel, told.to_role) == ("parents", "school message", "public")
-    page = get_public(desk.platform, Ground(desk.platform), None)
+    page = get_public(desk.platform, Basemap(desk.platform), None)
     assert [one.text for one in page.messages] == ["School is at home until further notice"]
     desk.complete(desk.task("trace"))
     assert in_work(desk)["close"] == "ordered"
@@ -151,7 +151,7 @@ def test_a_plan_with_a_trigger_two_ordered_duties_a_message_and_an_end_goes_roun
     assert shown["plan"] is None
     assert shown["ended_plan"].clause == "ends"
     assert "no linked case for 5 days" in shown["ended_plan"].because
-    assert not get_public(desk.platform, Ground(desk.platform), None).messages
+    assert not get_public(desk.platform, Basemap(desk.platform), None).messages
     assert not desk.rows("restrictions")
     assert in_work(desk)["close"] == "ordered"  # what was ordered goes on to its end
     assert [finding.objective for finding in shown["evidence"]] == ["tasks", "quiet"]

@@ -12,8 +12,8 @@ from msgspec import inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from twinward.storage.database.schema import LATER, Form, Forms
-from twinward.storage.database.statements import EVENT_FIELDS, Shape, Statement
+from twinward.storage.database.schema import LATER, Forms, Projection
+from twinward.storage.database.statements import EVENT_FIELDS, Shape, SqlStatement
 
 # Binary order on both databases, so that an area prefix is a range and pages agree.
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -100,7 +100,7 @@ def log_tables(metadata: sa.MetaData, dialect: str) -> None:
 class ToolkitForm:
     """The two tables of a declared projection."""
 
-    def __init__(self, form: Form, metadata: sa.MetaData) -> None:
+    def __init__(self, form: Projection, metadata: sa.MetaData) -> None:
         self.name, self.table = form.name, form.table
         self.columns, self.kinds, self.column_name = form.columns, form.kinds, form.column_name
         self.current = self._current(metadata)
@@ -159,14 +159,14 @@ class ToolkitStatements:
         )
         self.tables = metadata.tables
         self.forms = {name: ToolkitForm(form, metadata) for name, form in forms.items()}
-        self._kept: dict[object, Statement] = {}
+        self._kept: dict[object, SqlStatement] = {}
 
-    def compile(self, clause: sa.ClauseElement) -> Statement:
+    def compile(self, clause: sa.ClauseElement) -> SqlStatement:
         compiled = clause.compile(dialect=self.dialect)
         names = getattr(compiled, "positiontup", None)  # of an SQL text, not of every clause
-        return Statement(str(compiled), tuple(names or ()))
+        return SqlStatement(str(compiled), tuple(names or ()))
 
-    def kept(self, shape: object, build: Callable[[], sa.ClauseElement]) -> Statement:
+    def kept(self, shape: object, build: Callable[[], sa.ClauseElement]) -> SqlStatement:
         """The statement of `shape`, built on its first use."""
         found = self._kept.get(shape)
         if found is None:
@@ -186,12 +186,12 @@ class ToolkitStatements:
             for index in sorted(table.indexes, key=lambda one: str(one.name))
         ]
 
-    def insert(self, name: str) -> Statement:
+    def insert(self, name: str) -> SqlStatement:
         return self.kept(
             ("insert", name), lambda: sa.insert(self.tables[name]).values(_binds(self.tables[name]))
         )
 
-    def upsert(self, name: str, *, add: bool = False) -> Statement:
+    def upsert(self, name: str, *, add: bool = False) -> SqlStatement:
         """Insert or overwrite by primary key; with `add`, numbers that are there grow by those
         given.
         """
@@ -212,7 +212,7 @@ class ToolkitStatements:
 
         return self.kept(("upsert", name, add), build)
 
-    def delete(self, name: str) -> Statement:
+    def delete(self, name: str) -> SqlStatement:
         table = self.tables[name]
         key = next(iter(table.primary_key.columns))
         return self.kept(
@@ -220,7 +220,7 @@ class ToolkitStatements:
             lambda: sa.delete(table).where(key == sa.bindparam("key", type_=key.type)),
         )
 
-    def get(self, name: str, columns: tuple[str, ...], key: str) -> Statement:
+    def get(self, name: str, columns: tuple[str, ...], key: str) -> SqlStatement:
         table = self.tables[name]
         return self.kept(
             ("get", name, columns, key),
@@ -239,7 +239,7 @@ class ToolkitStatements:
         order: str | None,
         limited: bool,
         before: str | None,
-    ) -> Statement:
+    ) -> SqlStatement:
         """Current rows by filters; bound are `<column>`, `<column>_<n>`, under, beyond, low_<n>,
         high_<n>, before, limit, offset.
         """
@@ -258,7 +258,7 @@ class ToolkitStatements:
 
         return self.kept(("list", form.name, shapes, under, within, order, limited, before), build)
 
-    def list_events(self, types: int, *, incident: bool, back: bool) -> Statement:
+    def list_events(self, types: int, *, incident: bool, back: bool) -> SqlStatement:
         """Events after a place in the log, or `back` from before it."""
 
         def build() -> sa.ClauseElement:
@@ -277,7 +277,7 @@ class ToolkitStatements:
 
         return self.kept(("events", types, incident, back), build)
 
-    def count_asked(self, own: int) -> Statement:
+    def count_asked(self, own: int) -> SqlStatement:
         """How many commands after a place in the log no event caused and none of our own actors
         asked.
         """
@@ -293,7 +293,7 @@ class ToolkitStatements:
 
         return self.kept(("count_asked", own), build)
 
-    def find_event(self) -> Statement:
+    def find_event(self) -> SqlStatement:
         """An event by its id, found through its command, whose events lie close together."""
 
         def build() -> sa.ClauseElement:
@@ -313,7 +313,7 @@ class ToolkitStatements:
 
         return self.kept("find_event", build)
 
-    def as_of(self, form: ToolkitForm, *, area: bool, after: bool = False) -> Statement:
+    def as_of(self, form: ToolkitForm, *, area: bool, after: bool = False) -> SqlStatement:
         """The last version of each row that was valid at `at` and known at `known`; tombstones are
         among them.
 
@@ -422,7 +422,7 @@ def page_statement(
     between: str | None,
     order: str,
     walk: bool,
-) -> Statement:
+) -> SqlStatement:
     """Rows of one page; bound: as for `list_rows`."""
 
     def build() -> sa.ClauseElement:
@@ -506,7 +506,7 @@ def count_statement(
     under: bool,
     within: int,
     between: str | None = None,
-) -> Statement:
+) -> SqlStatement:
     """How many rows; several ranges are counted one by one, each out of an index, for they share
     nothing.
     """

@@ -10,8 +10,8 @@ import pytest
 from reference import toolkit_sql as toolkit
 from twinward.app.compose import BEHAVIOUR
 from twinward.storage.database.definitions import create_index, create_table
-from twinward.storage.database.schema import Form, Forms
-from twinward.storage.database.statements import Shape, Statement, Statements
+from twinward.storage.database.schema import Forms, Projection
+from twinward.storage.database.statements import Shape, SqlStatement, Statements
 from twinward.storage.log.paging import count_statement, page_statement
 
 FORMS = Forms(BEHAVIOUR.tables)
@@ -26,7 +26,7 @@ def plain(text: str) -> str:
     return re.sub(r"WHERE\(([^()]*)\)ORDER", r"WHERE \1 ORDER", tight)
 
 
-def same(ours: Statement, theirs: Statement) -> None:
+def same(ours: SqlStatement, theirs: SqlStatement) -> None:
     assert plain(ours.text) == plain(theirs.text)
     assert ours.names == theirs.names
 
@@ -36,7 +36,7 @@ def both(request: pytest.FixtureRequest) -> tuple[Statements, toolkit.ToolkitSta
     return Statements(request.param, FORMS), toolkit.ToolkitStatements(request.param, FORMS)
 
 
-def shapes_of(form: Form) -> list[tuple[Shape, ...]]:
+def shapes_of(form: Projection) -> list[tuple[Shape, ...]]:
     """No filter, each way of comparing, and several at once, over the columns that a table has."""
     names = sorted(form.kinds)
     ways = (("=", 1), ("null", 0), ("in", 1), ("in", 3))

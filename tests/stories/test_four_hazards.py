@@ -11,7 +11,7 @@ import pytest
 from helpers.cities import COMMUNITY, Desk
 from helpers.living_city import HERE, settle
 from twinward.service.assessment.five_functions import FUNCTIONS, answer_function
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.hazards import live
 from twinward.service.hazards.forecasts import HazardRequest
 
@@ -77,7 +77,7 @@ def test_the_five_functions_answer_on_it(desk: Desk, hazard: str) -> None:
     desk.pass_time(minutes=5)
     report(desk, hazard, COURSES[hazard][3])
     incident = desk.incident()["id"]
-    ground = Ground(desk.platform)
+    ground = Basemap(desk.platform)
     for name, (kind, _) in FUNCTIONS.items():
         found = answer_function(desk.platform, ground, desk.me, name, incident)
         assert isinstance(found, kind)
@@ -92,7 +92,7 @@ def test_predict_says_what_the_model_has_forecast(desk: Desk) -> None:
     request = HazardRequest(hazard="flood", given={}, rain="80", hours=2, members=5, cell_m=500.0)
     stored = live.make_forecast(desk.platform, desk.me, request)
     desk.pass_time(minutes=10)
-    ground = Ground(desk.platform)
+    ground = Basemap(desk.platform)
     found: Any = answer_function(desk.platform, ground, desk.me, "predict", incident)
     assert stored.id in found.model and found.fingerprint == stored.answer.fingerprint
     people = found.figures[0]

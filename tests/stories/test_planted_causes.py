@@ -10,14 +10,14 @@ from helpers.rehearsing import rehearse
 from twinward.decision.assessment.causes import Cause
 from twinward.rehearsal.planted import PLANTED
 from twinward.service.assessment.five_functions import answer_function
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 
 QUICK = {"setting work": 2, "department health": 0, "reports": 1, "sensors": 0}
 
 
 def first_cause(workspace: Path, label: str, seed: int) -> Cause | None:
     desk, incident = rehearse(workspace, label, seed)
-    found = answer_function(desk.platform, Ground(desk.platform), desk.me, "diagnose", incident)
+    found = answer_function(desk.platform, Basemap(desk.platform), desk.me, "diagnose", incident)
     desk.close()
     return found.causes[0] if found.causes else None
 

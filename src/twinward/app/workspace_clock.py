@@ -21,7 +21,7 @@ UPTIME = Path("/proc/uptime")
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Anchor(msgspec.Struct, frozen=True, kw_only=True):
+class ClockAnchor(msgspec.Struct, frozen=True, kw_only=True):
     """What the machine's clock said when it was last trusted, and how long the machine ran then."""
 
     wall: datetime
@@ -68,8 +68,8 @@ class WorkspaceClock:
         self.jump: timedelta | None = None
         self._anchor = self._first_anchor()
 
-    def _first_anchor(self) -> Anchor:
-        now = Anchor(wall=self._machine.now(), uptime_s=self._uptime(), boot=self._boot)
+    def _first_anchor(self) -> ClockAnchor:
+        now = ClockAnchor(wall=self._machine.now(), uptime_s=self._uptime(), boot=self._boot)
         last = self._read()
         if last is None:
             return now
@@ -90,7 +90,7 @@ class WorkspaceClock:
                 self.jump = wall - expected
                 return expected
             self.jump = None
-            self._anchor = Anchor(wall=wall, uptime_s=uptime, boot=self._boot)
+            self._anchor = ClockAnchor(wall=wall, uptime_s=uptime, boot=self._boot)
             if uptime - self._saved_at > SAVE_EVERY_S:
                 self._saved_at = uptime
                 with suppress(OSError):  # a disk that cannot be written says so elsewhere
@@ -101,7 +101,7 @@ class WorkspaceClock:
         """A person says that the machine's clock is right: from now on it is followed."""
         with self._lock:
             wall = self._machine.now()
-            self._anchor = Anchor(wall=wall, uptime_s=self._uptime(), boot=self._boot)
+            self._anchor = ClockAnchor(wall=wall, uptime_s=self._uptime(), boot=self._boot)
             self.jump = None
             self._save()
         return wall
@@ -126,10 +126,10 @@ class WorkspaceClock:
             if self._path.stat().st_mtime_ns != self._seen_at:
                 self._anchor = self._read() or self._anchor
 
-    def _read(self) -> Anchor | None:
+    def _read(self) -> ClockAnchor | None:
         try:
             self._seen_at = self._path.stat().st_mtime_ns
-            return msgspec.json.decode(self._path.read_bytes(), type=Anchor)
+            return msgspec.json.decode(self._path.read_bytes(), type=ClockAnchor)
         except (OSError, msgspec.DecodeError, UnicodeDecodeError):
             return None
 

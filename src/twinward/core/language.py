@@ -15,20 +15,20 @@ import msgspec
 FIRST = "en"
 
 
-class Reader(msgspec.Struct, frozen=True, kw_only=True):
+class ReaderLanguage(msgspec.Struct, frozen=True, kw_only=True):
     """`words`: what plans and departments say in their own words, in the reader's language."""
 
     language: str = FIRST
     words: Mapping[str, str] = {}
 
 
-READER: ContextVar[Reader] = ContextVar("reader", default=Reader())  # noqa: B039  it is frozen
+READER: ContextVar[ReaderLanguage] = ContextVar("reader", default=ReaderLanguage())  # noqa: B039  it is frozen
 
 
 @contextmanager
 def reading_in(language: str, words: Mapping[str, str] | None = None) -> Iterator[None]:
     """Whatever is written for people inside is in that language."""
-    before = READER.set(Reader(language=language, words=words or {}))
+    before = READER.set(ReaderLanguage(language=language, words=words or {}))
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from twinward.core.errors import InputError, TwinwardError
 
 
-class Stop:
+class StopReason:
     """Why a question is to stop, once it is; and what else must be told then."""
 
     def __init__(self) -> None:
@@ -37,11 +37,11 @@ class Stop:
         what()
 
 
-_CURRENT: ContextVar[Stop | None] = ContextVar("twinward_stop", default=None)
+_CURRENT: ContextVar[StopReason | None] = ContextVar("twinward_stop", default=None)
 
 
 @contextmanager
-def stoppable(stop: Stop) -> Iterator[None]:
+def stoppable(stop: StopReason) -> Iterator[None]:
     """What is done inside looks at `stop`."""
     token = _CURRENT.set(stop)
     try:

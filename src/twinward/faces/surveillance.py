@@ -30,8 +30,7 @@ from twinward.faces.surveillance_questions import (
     nowcast,
     spread_between_cities,
 )
-from twinward.service.planning.forecasting import MOST_PREDICTED, make_forecast
-from twinward.service.planning.forecasting import Forecast as FixedForecast
+from twinward.service.planning.forecasting import MOST_PREDICTED, FixedForecast, make_forecast
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -26,7 +26,7 @@ def load_codes(language: str) -> dict[str, str]:
     return dict(read_catalogue(language)["code"])
 
 
-class Sentence(NamedTuple):
+class ErrorText(NamedTuple):
     """An English sentence as it is raised, the same in another language, and its words before the
     first hole, by which most are told apart.
     """
@@ -37,13 +37,13 @@ class Sentence(NamedTuple):
 
 
 @cache
-def load_sentences(language: str) -> list[Sentence]:
+def load_sentences(language: str) -> list[ErrorText]:
     """Each sentence of the catalogue; the one with most words of its own first, so that the one
     that says most is taken.
     """
     said = read_catalogue(language)["said"]
     ranked = sorted(said, key=lambda one: -len(SLOT.sub("", one)))
-    return [Sentence(text, said[text], SLOT.split(text)[0]) for text in ranked]
+    return [ErrorText(text, said[text], SLOT.split(text)[0]) for text in ranked]
 
 
 def read_catalogue(language: str) -> dict[str, dict[str, str]]:

@@ -12,7 +12,7 @@ from twinward.core.chance import generator
 from twinward.core.ids import derive_id
 
 if TYPE_CHECKING:
-    from twinward.rehearsal.shown import ShownIncident
+    from twinward.rehearsal.shown import ListedIncident
 
 # Hours until a decision: our assumptions of how people decide, meant to be edited. The level that
 # needs a person waits for a meeting of the committee; a doubtful report for a telephone call.
@@ -37,21 +37,21 @@ class Officer:
         chance = generator(self.seed, "|".join(map(str, ("officer", kind, *words))))
         return timedelta(hours=middle_h * float(chance.lognormal(0.0, spread)))
 
-    def decide(self, shown: ShownIncident, now: datetime) -> Iterator[dict[str, object]]:
+    def decide(self, shown: ListedIncident, now: datetime) -> Iterator[dict[str, object]]:
         """What is sent about one incident at this moment, if anything."""
         yield from self.confirm(shown, now)
         yield from self.adopt(shown, now)
         yield from self.renew(shown, now)
         yield from self.give_reasons(shown, now)
 
-    def confirm(self, shown: ShownIncident, now: datetime) -> Iterator[dict[str, object]]:
+    def confirm(self, shown: ListedIncident, now: datetime) -> Iterator[dict[str, object]]:
         held = shown["held"]
         if held and now >= when(held["since"]) + self.delay("ask", shown["id"], held["since"]):
             yield self.item("ConfirmReports", shown, held["since"]) | {
                 "reason": f"asked {held['source']} by telephone: the numbers stand"
             }
 
-    def adopt(self, shown: ShownIncident, now: datetime) -> Iterator[dict[str, object]]:
+    def adopt(self, shown: ListedIncident, now: datetime) -> Iterator[dict[str, object]]:
         """The plan that waits for a person: of a level that is called for, or of one that stands.
 
         A plan held because its reports are doubtful is not adopted before they are confirmed.
@@ -64,7 +64,7 @@ class Officer:
         if now >= when(since) + self.delay("level", shown["id"], plan, since):
             yield self.item("AdoptPlan", shown, plan, since) | {"plan": plan}
 
-    def renew(self, shown: ShownIncident, now: datetime) -> Iterator[dict[str, object]]:
+    def renew(self, shown: ListedIncident, now: datetime) -> Iterator[dict[str, object]]:
         """A plan whose time is nearly over is renewed while the level calls for it."""
         plan, ends = shown["plan"], shown["plan_ends"]
         if not plan or not ends or shown["proposed_plan"] or not shown["plan_stands"]:
@@ -77,7 +77,7 @@ class Officer:
                 "renews": True,
             }
 
-    def give_reasons(self, shown: ShownIncident, now: datetime) -> Iterator[dict[str, object]]:
+    def give_reasons(self, shown: ListedIncident, now: datetime) -> Iterator[dict[str, object]]:
         """Where everything else is shown and only what nothing can show is left, a reason."""
         unmet = [one for one in shown["evidence"] if not one["holds"]]
         if not unmet or not all(one["vacuous"] for one in unmet):
@@ -91,7 +91,7 @@ class Officer:
                 "them in their own lists and report none open (synthetic)",
             }
 
-    def item(self, kind: str, shown: ShownIncident, *words: object) -> dict[str, object]:
+    def item(self, kind: str, shown: ListedIncident, *words: object) -> dict[str, object]:
         name = derive_id("officer", kind, shown["id"], shown["round"], *map(str, words))
         return {"id": name, "type": kind, "incident": shown["id"], "by": self.name}
 

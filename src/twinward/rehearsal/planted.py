@@ -48,7 +48,7 @@ class GivenTask(Protocol):
     def ordered(self) -> datetime: ...
 
 
-class World(msgspec.Struct, frozen=True, kw_only=True):
+class PlantedWorld(msgspec.Struct, frozen=True, kw_only=True):
     """How the pretended city behaves. `setting` gets `setting_share` of all infections when it
     is named.
     """
@@ -71,18 +71,18 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
 # the label of what is planted -> the world it is planted in; `counts` reports by count, `flood` is
 # of water
-PLANTED: dict[str, World] = {
-    "setting school": World(setting="school"),
-    "setting work": World(setting="work", setting_share=0.65),
-    "setting care_home": World(setting="care_home", setting_share=0.5),
-    "setting import": World(imports_a_day=4.0, r=0.8),
-    "area": World(hot_area=2, r=0.8),
-    "department health": World(late_department="health"),
-    "contacts": World(isolated_h=110.0),
-    "testing": World(delay_d=6.5),
-    "beds": World(beds=(60.0, 60.0)),
-    "reports": World(silent_area=1),
-    "sensors": World(silent_sensors=2),
+PLANTED: dict[str, PlantedWorld] = {
+    "setting school": PlantedWorld(setting="school"),
+    "setting work": PlantedWorld(setting="work", setting_share=0.65),
+    "setting care_home": PlantedWorld(setting="care_home", setting_share=0.5),
+    "setting import": PlantedWorld(imports_a_day=4.0, r=0.8),
+    "area": PlantedWorld(hot_area=2, r=0.8),
+    "department health": PlantedWorld(late_department="health"),
+    "contacts": PlantedWorld(isolated_h=110.0),
+    "testing": PlantedWorld(delay_d=6.5),
+    "beds": PlantedWorld(beds=(60.0, 60.0)),
+    "reports": PlantedWorld(silent_area=1),
+    "sensors": PlantedWorld(silent_sensors=2),
 }
 
 
@@ -101,7 +101,7 @@ class Infection(msgspec.Struct, frozen=True, kw_only=True):
 Waiting = tuple[float, int, str, int | None]  # day of infection, area, setting, who infected them
 
 
-def shares_of(world: World) -> list[float]:
+def shares_of(world: PlantedWorld) -> list[float]:
     """The share of each setting of SHARES; the planted one takes its own, the others what is
     left.
     """
@@ -115,7 +115,7 @@ def shares_of(world: World) -> list[float]:
     ]
 
 
-def grow_tree(world: World, areas: int, chance: np.random.Generator) -> list[Infection]:
+def grow_tree(world: PlantedWorld, areas: int, chance: np.random.Generator) -> list[Infection]:
     """The true tree up to the last day, by day of infection."""
     names, shares = list(SHARES), shares_of(world)
     waiting: list[Waiting] = [

@@ -34,7 +34,7 @@ IDLE_TIMEOUT_S = 120.0
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0005, 0.02  # between two looks whether the loop is idle
 
 
-class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+class FeedItem(msgspec.Struct, frozen=True, kw_only=True):
     """One item of a feed: its source, when it was published, what it asks."""
 
     source: str
@@ -75,13 +75,13 @@ class Player:
         self.tally = ReplayTally()
 
     def play(
-        self, deliveries: list[Delivery], on_round: Callable[[ReplayTally], None]
+        self, deliveries: list[FeedItem], on_round: Callable[[ReplayTally], None]
     ) -> ReplayTally:
         """Every morning's deliveries, then the rounds of its day, from the first day to the
         last.
         """
         mornings = sorted({item.published_at for item in deliveries})
-        by_morning: dict[datetime, list[Delivery]] = {}
+        by_morning: dict[datetime, list[FeedItem]] = {}
         for item in deliveries:
             by_morning.setdefault(item.published_at, []).append(item)
         if mornings:
@@ -92,7 +92,7 @@ class Player:
         return self.tally
 
     def play_day(
-        self, morning: datetime, items: list[Delivery], on_round: Callable[[ReplayTally], None]
+        self, morning: datetime, items: list[FeedItem], on_round: Callable[[ReplayTally], None]
     ) -> None:
         self.tally.day = morning
         self.tally.days += 1
@@ -111,7 +111,7 @@ class Player:
         self.tick(at)
         self.wait_idle()
 
-    def report(self, items: list[Delivery]) -> None:
+    def report(self, items: list[FeedItem]) -> None:
         """First, alone and timed, one report of each area that has no incident yet; then
         everything else in batches.
         """
@@ -131,7 +131,7 @@ class Player:
             for start in range(0, len(commands), BATCH):
                 self.post(commands[start : start + BATCH], source)
 
-    def trigger(self, item: Delivery, home: str) -> None:
+    def trigger(self, item: FeedItem, home: str) -> None:
         """From the report's departure to the moment when all its orders can be read."""
         began = time.perf_counter()
         self.post([item.command], item.source)

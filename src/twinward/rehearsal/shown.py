@@ -50,7 +50,7 @@ class ShownObjective(TypedDict):
     vacuous: bool
 
 
-class ShownIncident(TypedDict):
+class ListedIncident(TypedDict):
     """An incident as `GET /v1/incidents` shows it."""
 
     id: str

@@ -25,7 +25,7 @@ LARGE, HUGE = 20, 34  # points: large print begins at 16 to 18
 MOST_CARDS = 12
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True):
+class PrintedPass(msgspec.Struct, frozen=True, kw_only=True):
     """One pass to print. `lines` are pairs of English and Chinese; `hint` what a guard compares."""
 
     kind: str
@@ -36,7 +36,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     lines: Sequence[tuple[str, str]] = ()
 
 
-def render_cards(cards: Sequence[Card], issuer: str) -> bytes:
+def render_cards(cards: Sequence[PrintedPass], issuer: str) -> bytes:
     """A PDF with a page a card; InputError is the caller's to raise for too many."""
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfbase import pdfmetrics
@@ -54,7 +54,7 @@ def render_cards(cards: Sequence[Card], issuer: str) -> bytes:
     return buffer.getvalue()
 
 
-def _draw(page: object, card: Card, issuer: str, width: float, height: float) -> None:
+def _draw(page: object, card: PrintedPass, issuer: str, width: float, height: float) -> None:
     from reportlab.graphics import renderPDF
     from reportlab.graphics.barcode.qr import QrCodeWidget
     from reportlab.graphics.shapes import Drawing

@@ -16,7 +16,7 @@ from twinward.decision.planning.candidate import Candidate, from_plan
 from twinward.decision.planning.compare import ComparisonContext, compare
 from twinward.decision.planning.comparison import Comparison
 from twinward.decision.planning.costs import load_costs
-from twinward.decision.planning.doubts import World
+from twinward.decision.planning.doubts import PerturbedInputs
 from twinward.decision.planning.figures import gini, held
 from twinward.decision.planning.odds import sensitivity, stand
 from twinward.decision.planning.replicates import Experiment, Replicate, ReplicateRunner
@@ -186,7 +186,8 @@ def test_why_is_told_in_two_languages_with_the_sheets_own_numbers(sheet: Compari
 def test_a_doubt_changes_the_first_only_beyond_chance() -> None:
     chance = np.random.default_rng(4)
     worlds = [
-        World(factors={"r0": float(f), "severity": 1.0}) for f in chance.lognormal(0, 0.2, 30)
+        PerturbedInputs(factors={"r0": float(f), "severity": 1.0})
+        for f in chance.lognormal(0, 0.2, 30)
     ]
     noise = chance.normal(100, 5, 30)
     table = np.array([noise, noise + 1 + chance.normal(0, 9, 30)])

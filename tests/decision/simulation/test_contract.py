@@ -14,7 +14,7 @@ import pytest
 from twinward.citybase.people.plain_city import plain_base
 from twinward.core.errors import InputError
 from twinward.decision.simulation.chemical.model import MODEL as CHEMICAL
-from twinward.decision.simulation.city import City, make_city
+from twinward.decision.simulation.city import HazardCity, make_city
 from twinward.decision.simulation.earthquake.model import MODEL as EARTHQUAKE
 from twinward.decision.simulation.epidemic.hazard import EpidemicModel
 from twinward.decision.simulation.exposure import judge_footprint
@@ -84,7 +84,7 @@ def ask(
     return Ask(**(given | more))
 
 
-def prepared(name: str, city: City = CITY) -> tuple[Any, Any]:
+def prepared(name: str, city: HazardCity = CITY) -> tuple[Any, Any]:
     model = MODELS[name][0]
     return model, model.prepare(city)
 

@@ -17,7 +17,7 @@ from twinward.core.clock import SetClock, to_us
 from twinward.core.errors import StorageError
 from twinward.edge.agent.agent import admit
 from twinward.edge.agent.config import EdgeConfig, load_config
-from twinward.edge.agent.keeper import Account, Keeper
+from twinward.edge.agent.keeper import AcceptedBatch, Keeper
 from twinward.edge.agent.status import find_status
 from twinward.edge.agent.store import EdgeStore
 
@@ -67,9 +67,9 @@ class Box:
         self.keeper.stop()
         self.store.close()
 
-    def send(self, *items: object, device: str = "fridge") -> Account:
+    def send(self, *items: object, device: str = "fridge") -> AcceptedBatch:
         raws = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in items]
-        return cast(Account, self.keeper.submit_items(device, raws).result(timeout=10))
+        return cast(AcceptedBatch, self.keeper.submit_items(device, raws).result(timeout=10))
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ def test_a_disk_that_refuses_acknowledges_nothing_and_goes_on_when_there_is_room
 
 
 def test_a_counter_that_goes_back_to_nought_is_counted_on(tmp_path: Path) -> None:
-    from twinward.edge.profiles import Profile, Quantity
+    from twinward.edge.profiles import Profile, ReadingType
 
     box = Box(tmp_path)
     wraps = Profile(
@@ -243,7 +243,7 @@ def test_a_counter_that_goes_back_to_nought_is_counted_on(tmp_path: Path) -> Non
         title_zh="",
         cadence_s=1,
         seq_wraps=256,
-        quantities=(Quantity(type="temperature"),),
+        quantities=(ReadingType(type="temperature"),),
     )
     box.keeper._profiles["fridge"] = wraps
     for seq in (254, 255, 0, 1):

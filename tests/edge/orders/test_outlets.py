@@ -15,14 +15,14 @@ import msgspec
 import pytest
 
 from twinward.edge.orders.mail import Mail, compose
-from twinward.edge.orders.outlet import Message
+from twinward.edge.orders.outlet import OutletMessage
 from twinward.edge.orders.sms import SmsSpool, normal_number, shorten
 from twinward.edge.orders.webhook import Webhook
 
 NOW = datetime(2030, 1, 5, 12, tzinfo=UTC)
 
 
-def message(**said: object) -> Message:
+def message(**said: object) -> OutletMessage:
     told: dict[str, object] = {
         "key": "msg-1",
         "outlet": "o",
@@ -36,7 +36,7 @@ def message(**said: object) -> Message:
         "expires_at": NOW + timedelta(days=1),
         "not_before": NOW,
     }
-    return msgspec.convert(told | said, Message)
+    return msgspec.convert(told | said, OutletMessage)
 
 
 def test_a_webhook_is_signed_and_carries_its_key() -> None:

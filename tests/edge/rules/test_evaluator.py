@@ -9,20 +9,22 @@ import pytest
 
 from twinward.core.errors import InputError
 from twinward.edge.rules.evaluator import Evaluator
-from twinward.edge.rules.rule import Memory, Rule, Signal, check_rules
+from twinward.edge.rules.rule import DeviceRule, Memory, RuleSignal, check_rules
 
 S = 1_000_000
 WARM = {"id": "warm", "type": "temperature", "above": 8.0}
 
 
-def rule(**said: object) -> Rule:
-    return msgspec.convert(WARM | said, Rule)
+def rule(**said: object) -> DeviceRule:
+    return msgspec.convert(WARM | said, DeviceRule)
 
 
-def play(rules: list[Rule], readings: list[tuple[float, float]], until: float = 0) -> list[str]:
+def play(
+    rules: list[DeviceRule], readings: list[tuple[float, float]], until: float = 0
+) -> list[str]:
     """(second, degrees) of one device; what was said, as words."""
     one = Evaluator(rules)
-    signals: list[Signal] = []
+    signals: list[RuleSignal] = []
     for second, value in readings:
         signals += one.read("d", "thermometer", "p", "temperature", round(second * S), value)
     signals += one.advance(round(until * S), {"d": "p"})
@@ -55,7 +57,7 @@ def test_an_alarm_that_lasts_grows_once() -> None:
 
 
 def test_silence_is_an_alarm_and_the_next_word_ends_it() -> None:
-    dead = Rule(id="dead", kind="dead_man", type="temperature", silence_s=100)
+    dead = DeviceRule(id="dead", kind="dead_man", type="temperature", silence_s=100)
     one = Evaluator([dead], from_us=0)
     one.listen("d", "thermometer")
     assert one.advance(99 * S, {}) == []
@@ -66,7 +68,7 @@ def test_silence_is_an_alarm_and_the_next_word_ends_it() -> None:
 
 
 def test_silence_while_nobody_listened_proves_nothing() -> None:
-    dead = Rule(id="dead", kind="dead_man", type="temperature", silence_s=100)
+    dead = DeviceRule(id="dead", kind="dead_man", type="temperature", silence_s=100)
     kept = {("dead", "d"): Memory(last_us=0)}
     again = Evaluator([dead], kept, from_us=5000 * S)
     assert again.advance(5050 * S, {}) == []
@@ -74,17 +76,17 @@ def test_silence_while_nobody_listened_proves_nothing() -> None:
 
 
 def test_a_rate_and_a_count_look_at_a_window() -> None:
-    fast = Rule(id="fast", kind="rate", type="temperature", above=3.0, window_s=60)
+    fast = DeviceRule(id="fast", kind="rate", type="temperature", above=3.0, window_s=60)
     assert play([fast], [(0, 1), (30, 2), (60, 5)]) == ["raised fast 60"]
     assert play([fast], [(0, 1), (100, 5)]) == []
-    often = Rule(id="often", kind="count", type="temperature", above=8, count=3, window_s=60)
+    often = DeviceRule(id="often", kind="count", type="temperature", above=8, count=3, window_s=60)
     said = play([often], [(0, 9), (10, 9), (20, 9)], until=200)
     assert said == ["raised often 20", "cleared often 60"]
 
 
 def test_both_at_one_place_and_not_at_two() -> None:
-    parts = [rule(), Rule(id="open", type="door", above=0.5)]
-    both = Rule(id="both", kind="both", of=("warm", "open"))
+    parts = [rule(), DeviceRule(id="open", type="door", above=0.5)]
+    both = DeviceRule(id="both", kind="both", of=("warm", "open"))
 
     def at(place: str) -> list[str]:
         one = Evaluator([*parts, both])
@@ -115,14 +117,14 @@ def test_the_same_readings_say_the_same_however_often_the_process_starts_anew(se
     chance = random.Random(seed)
     rules = [
         rule(clear=6.0, hold_s=chance.choice([0, 7]), clear_hold_s=chance.choice([0, 5])),
-        Rule(id="often", kind="count", type="temperature", above=8, count=2, window_s=20),
-        Rule(id="both", kind="both", of=("warm", "often"), escalate_after_s=15),
+        DeviceRule(id="often", kind="count", type="temperature", above=8, count=2, window_s=20),
+        DeviceRule(id="both", kind="both", of=("warm", "often"), escalate_after_s=15),
     ]
     readings = [(k + chance.random(), chance.uniform(3, 12)) for k in range(120)]
     whole = Evaluator(rules)
     parts = Evaluator(rules)
-    said: list[Signal] = []
-    said_in_parts: list[Signal] = []
+    said: list[RuleSignal] = []
+    said_in_parts: list[RuleSignal] = []
     for second, value in readings:
         at_us = round(second * S)
         said += whole.read("d", "thermometer", "p", "temperature", at_us, value)

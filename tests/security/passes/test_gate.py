@@ -10,7 +10,7 @@ from helpers.passes import NOON, Issuer
 from twinward.core.errors import InputError
 from twinward.security.passes import cose, tokens
 from twinward.security.passes.gate import Gate, open_gate
-from twinward.security.passes.verifier import Policy
+from twinward.security.passes.verifier import VerifierPolicy
 
 HOUR = timedelta(hours=1)
 
@@ -81,7 +81,7 @@ def test_what_two_gates_store_cannot_be_joined() -> None:
     stored = []
     one_person = [issuer.issue(at=NOON + timedelta(minutes=n), index=n) for n in range(8)]
     for place in range(2):
-        gate = Gate(Policy(place=f"gate {place}"))
+        gate = Gate(VerifierPolicy(place=f"gate {place}"))
         gate.accept_trust(issuer.trust())
         gate.accept_list(issuer.status_list())
         for token in one_person[place * 4 : place * 4 + 4]:

@@ -14,7 +14,7 @@ from twinward.security.passes import cose, signatures, tokens
 from twinward.security.passes.gate import Gate
 from twinward.security.passes.status_list import read_list
 from twinward.security.passes.trust import read_trust
-from twinward.security.passes.verifier import Policy, Verifier
+from twinward.security.passes.verifier import Verifier, VerifierPolicy
 
 HOUR = timedelta(hours=1)
 
@@ -218,7 +218,7 @@ def test_without_a_list_only_a_young_pass_vouches_for_itself() -> None:
         "cannot_tell",
         "list_missing",
     )
-    strict = verifier(issuer, policy=Policy(needs_list=True))
+    strict = verifier(issuer, policy=VerifierPolicy(needs_list=True))
     assert answer(strict, token) == ("cannot_tell", "list_missing")
 
 

@@ -17,7 +17,7 @@ from twinward.core.errors import AbsentError, InputError
 from twinward.core.language import reading_in
 from twinward.decision.assessment.situation import INFECTED
 from twinward.service.assessment.five_functions import FUNCTIONS, answer_function
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.incidents import queries
 from twinward.service.languages import write_for_reader
 from twinward.service.platform import Caller
@@ -39,7 +39,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, str
 
 def ask(school: tuple[Desk, str], name: str, **more: Any) -> Any:
     desk, incident = school
-    return answer_function(desk.platform, Ground(desk.platform), desk.me, name, incident, **more)
+    return answer_function(desk.platform, Basemap(desk.platform), desk.me, name, incident, **more)
 
 
 def test_every_event_that_a_figure_names_is_of_this_incident(school: tuple[Desk, str]) -> None:
@@ -133,7 +133,7 @@ def test_no_answer_holds_a_person(school: tuple[Desk, str]) -> None:
 
 def test_elsewhere_absent_and_nonsense_are_refused(school: tuple[Desk, str]) -> None:
     desk, incident = school
-    ground = Ground(desk.platform)
+    ground = Basemap(desk.platform)
     elsewhere = Caller(name="wu", role="duty_officer", areas=("310115",))
     for caller, name in ((elsewhere, incident), (desk.me, "nothing")):
         with pytest.raises(AbsentError):

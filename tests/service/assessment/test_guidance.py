@@ -21,7 +21,7 @@ import pytest
 from helpers.cities import HUANGPU, Desk
 from twinward.decision.assessment.guide import Guidance
 from twinward.service.assessment.five_functions import answer_function
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 
 LEAST, AIM = 0.6, 0.75
 LISTED = {
@@ -60,7 +60,7 @@ def ask(desk: Desk, counts: list[int], *, adopt: bool) -> Guidance:
     if adopt:
         plan = desk.incident()["proposed_plan"]
         desk.post("AdoptPlan", incident=desk.incident()["id"], plan=plan, by="Zhou Min")
-    ground = Ground(desk.platform)
+    ground = Basemap(desk.platform)
     found = answer_function(desk.platform, ground, desk.me, "guide", desk.incident()["id"])
     assert isinstance(found, Guidance)
     return found
@@ -153,7 +153,7 @@ def test_at_four_instants_of_that_spring_most_of_what_guidance_asks_for_comes_fi
     desk: Desk,
 ) -> None:
     """Eight or more actions an instant, listed with their documents; an officer adopts plans."""
-    ground, reached = Ground(desk.platform), {}
+    ground, reached = Basemap(desk.platform), {}
     for n, total in enumerate(CITY):
         desk.pass_time(days=1)
         day = SPRING_BEGINS + timedelta(days=n)
@@ -192,7 +192,7 @@ def test_on_the_whole_replay_each_district_is_told_most_of_it() -> None:
     from twinward.twins.emergency.incidents.rows import INCIDENTS
 
     platform = open_platform(Path(os.environ["TWINWARD_REPLAYED"].split(":")[0]))
-    ground, me = Ground(platform), local_admin()
+    ground, me = Basemap(platform), local_admin()
     for day, listed in FOUND.items():
         at = datetime(day.year, day.month, day.day, 20, tzinfo=ground.zone)
         with platform.store.read() as reader:
@@ -220,7 +220,7 @@ def test_while_an_incident_grows_there_is_always_something_to_do_and_a_reason(de
         guidance = ask(desk, [number], adopt=False)
         assert guidance.actions
         found = answer_function(
-            desk.platform, Ground(desk.platform), desk.me, "diagnose", desk.incident()["id"]
+            desk.platform, Basemap(desk.platform), desk.me, "diagnose", desk.incident()["id"]
         )
         if number >= 14:
             assert {one.kind for one in found.causes} >= {"growth"}  # type: ignore[union-attr]
@@ -233,7 +233,7 @@ def test_while_an_incident_grows_there_is_always_something_to_do_and_a_reason(de
 def test_late_and_missed_work_is_a_cause_and_an_action(desk: Desk) -> None:
     ask(desk, [4, 6, 9, 13], adopt=False)
     desk.pass_time(days=3)
-    ground, incident = Ground(desk.platform), desk.incident()["id"]
+    ground, incident = Basemap(desk.platform), desk.incident()["id"]
     found = answer_function(desk.platform, ground, desk.me, "diagnose", incident)
     kinds = {one.kind for one in found.causes}  # type: ignore[union-attr]
     assert kinds & {"late", "missed"}
@@ -243,7 +243,7 @@ def test_late_and_missed_work_is_a_cause_and_an_action(desk: Desk) -> None:
 
 def test_one_trend_is_told_by_every_function(desk: Desk) -> None:
     ask(desk, [10, 14, 20, 28, 40, 56, 80], adopt=False)
-    ground, incident = Ground(desk.platform), desk.incident()["id"]
+    ground, incident = Basemap(desk.platform), desk.incident()["id"]
     analysis = answer_function(desk.platform, ground, desk.me, "analyse", incident)
     growth = next(one for one in analysis.changes if one.about == "growth")  # type: ignore[union-attr]
     diagnosis = answer_function(desk.platform, ground, desk.me, "diagnose", incident)

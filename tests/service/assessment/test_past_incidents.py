@@ -12,11 +12,11 @@ from helpers.cities import PUDONG_COMMUNITY, Desk
 from twinward.service.assessment import knowledge_questions
 from twinward.service.assessment.five_functions import answer_function
 from twinward.service.assessment.past_incidents import add_records, find_similar, list_records
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 
 
 def test_the_second_incident_is_told_of_the_first(desk: Desk, tmp_path: Path) -> None:
-    ground = Ground(desk.platform)
+    ground = Basemap(desk.platform)
     desk.case()
     desk.complete_all()
     (first,) = [row["id"] for row in desk.incidents()]

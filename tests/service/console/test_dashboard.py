@@ -11,7 +11,7 @@ import msgspec
 
 from browser.made_city import make_city
 from browser.stage import Stage, play_outbreak, staged
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard import Dashboards
 from twinward.service.console.dashboard_view import Dashboard
 from twinward.service.console.workspaces import get_public
@@ -43,9 +43,9 @@ def assert_sums(screen: Dashboard) -> None:
     assert figures.incidents_open == sum(row.status == "open" for row in screen.incidents)
 
 
-def played(stage: Stage) -> tuple[Dashboards, Ground]:
+def played(stage: Stage) -> tuple[Dashboards, Basemap]:
     play_outbreak(stage, days=9)
-    ground = Ground(stage.platform)
+    ground = Basemap(stage.platform)
     return Dashboards(stage.platform, ground), ground
 
 
@@ -76,9 +76,9 @@ def test_the_public_page_has_whole_days_and_no_small_numbers(tmp_path: Path) -> 
         stage.report_count("01", 40)
         stage.report_count("02", 2)
         stage.report_count("03", 30)
-        same_day = get_public(stage.platform, Ground(stage.platform), None)
+        same_day = get_public(stage.platform, Basemap(stage.platform), None)
         assert all(area.new_7d == 0 for area in same_day.areas)
         stage.pass_time(days=1)
-        page = get_public(stage.platform, Ground(stage.platform), None)
+        page = get_public(stage.platform, Basemap(stage.platform), None)
         shown = {area.code: area.new_7d for area in page.areas}
         assert shown["01"] == 40 and shown["02"] is None and shown["03"] is None

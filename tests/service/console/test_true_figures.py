@@ -13,7 +13,7 @@ import msgspec
 from helpers.cities import COMMUNITY, HUANGPU, Desk
 from twinward.edge.feeds.outbreak import OutbreakFeed, read_config
 from twinward.service.assessment.five_functions import answer_function
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard import Dashboards
 from twinward.service.console.dashboard_view import Dashboard
 from twinward.service.console.workspaces import get_public
@@ -87,14 +87,14 @@ def play(desk: Desk, folder: Path) -> None:
 
 
 def screen_at(desk: Desk, at: datetime) -> Dashboard:
-    body = Dashboards(desk.platform, Ground(desk.platform)).get(at, desk.me)
+    body = Dashboards(desk.platform, Basemap(desk.platform)).get(at, desk.me)
     return msgspec.json.decode(body, type=Dashboard)
 
 
 def test_every_figure_of_every_morning_is_that_of_the_files(desk: Desk, tmp_path: Path) -> None:
     write(tmp_path)
     play(desk, tmp_path)
-    ground = Ground(desk.platform)
+    ground = Basemap(desk.platform)
     new = [
         None if a is None or b is None else (sum(a), sum(b))
         for a, b in zip(HERE, THERE, strict=True)
@@ -148,7 +148,7 @@ def test_bulletins_stand_beside_our_counts_and_published_deaths_appear(
 ) -> None:
     write(tmp_path)
     play(desk, tmp_path)
-    ground = Ground(desk.platform)
+    ground = Basemap(desk.platform)
     screen = screen_at(desk, datetime(2022, 3, 16, 9, tzinfo=ground.zone))
     rows = {(row.source, row.figure): row for row in screen.bulletins}
     assert rows["city", "confirmed_with_reclassified"].difference == 0
@@ -170,7 +170,7 @@ def test_when_reports_have_stopped_no_surface_calls_the_last_of_them_this_weeks(
     write(tmp_path)
     play(desk, tmp_path)
     desk.clock.at += timedelta(days=1600)
-    ground = Ground(desk.platform)
+    ground = Basemap(desk.platform)
     screen = screen_at(desk, desk.clock.at)
     assert (screen.figures.new, screen.figures.new_7d, screen.figures.silent) == (None, None, True)
     assert screen.figures.day == "2022-03-15"
@@ -189,6 +189,6 @@ def test_a_persons_report_on_a_counted_day_is_no_second_person(desk: Desk) -> No
     screen = screen_at(desk, desk.clock.now())
     assert screen.figures.new == 7
     said = answer_function(
-        desk.platform, Ground(desk.platform), desk.me, "describe", desk.incident()["id"]
+        desk.platform, Basemap(desk.platform), desk.me, "describe", desk.incident()["id"]
     )
     assert next(one.value for one in said.figures if one.name == "infections") == 7  # type: ignore[union-attr]

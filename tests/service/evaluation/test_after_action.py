@@ -14,7 +14,7 @@ from browser.made_city import make_city
 from browser.stage import Stage, play_outbreak, staged
 from twinward.core.errors import AbsentError, InputError
 from twinward.service.assessment import situation_report
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.evaluation import after_action
 from twinward.service.evaluation.after_action import Review, review_incident
 from twinward.service.evaluation.after_action_page import write_review
@@ -27,14 +27,14 @@ def first_incident(stage: Stage) -> str:
         return str(min(rows.list_rows("incidents"), key=lambda row: (row.opened_at, row.id)).id)
 
 
-def reviewed(stage: Stage, days: int) -> tuple[Review, Ground]:
+def reviewed(stage: Stage, days: int) -> tuple[Review, Basemap]:
     play_outbreak(stage, days=days)
-    ground = Ground(stage.platform)
+    ground = Basemap(stage.platform)
     return review_incident(stage.platform, ground, local_admin(), first_incident(stage)), ground
 
 
 @pytest.fixture(scope="module")
-def nine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, Review, Ground]]:
+def nine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, Review, Basemap]]:
     """Nine days of an outbreak, reviewed while its first incident is open."""
     folder = tmp_path_factory.mktemp("nine") / "ws"
     make_city(folder)
@@ -43,7 +43,7 @@ def nine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Stage, Revi
 
 
 def test_planned_against_actual_is_counted_by_department(
-    nine: tuple[Stage, Review, Ground],
+    nine: tuple[Stage, Review, Basemap],
 ) -> None:
     stage, found, ground = nine
     with stage.platform.store.read() as rows:
@@ -83,7 +83,7 @@ def test_a_forecast_is_made_of_what_was_known_then_and_scored_on_what_came(tmp_p
 
 
 def test_the_situation_report_has_the_figures_of_the_room_and_the_same_bytes_again(
-    nine: tuple[Stage, Review, Ground],
+    nine: tuple[Stage, Review, Basemap],
 ) -> None:
     stage, found, ground = nine
     paper = situation_report.report_situation(stage.platform, ground, local_admin(), found.incident)
@@ -93,7 +93,7 @@ def test_the_situation_report_has_the_figures_of_the_room_and_the_same_bytes_aga
     assert pdf.startswith(b"%PDF") and pdf == situation_report.render_pdf(paper)
 
 
-def test_an_incident_of_elsewhere_is_not_there(nine: tuple[Stage, Review, Ground]) -> None:
+def test_an_incident_of_elsewhere_is_not_there(nine: tuple[Stage, Review, Basemap]) -> None:
     stage, found, ground = nine
     other = Caller(
         name="li", role="duty_officer", areas=("03" if found.area.startswith("02") else "02",)
@@ -109,7 +109,7 @@ def test_a_corrective_action_is_ordered_followed_and_never_keeps_the_incident_op
     make_city(tmp_path / "ws")
     with staged(tmp_path / "ws") as stage:
         play_outbreak(stage, days=2)
-        incident, ground, me = first_incident(stage), Ground(stage.platform), local_admin()
+        incident, ground, me = first_incident(stage), Basemap(stage.platform), local_admin()
         due = stage.clock.now() + timedelta(days=3)
         task = open_action(
             stage.platform, me, incident, "Name a deputy for the night", "health", due

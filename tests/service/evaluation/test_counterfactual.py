@@ -12,7 +12,7 @@ import pytest
 from helpers.cities import Desk
 from helpers.living_city import report_days, settle
 from twinward.service.assessment import situation_report
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.evaluation.after_action import Review, review_incident
 from twinward.service.evaluation.after_action_page import write_review
 from twinward.service.incidents.plan_adoption import AdoptRequest, adopt
@@ -48,7 +48,7 @@ def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, R
     report_days(desk, *range(10, 20))
     yield (
         desk,
-        review_incident(desk.platform, Ground(desk.platform), desk.me, shown["id"], compute=True),
+        review_incident(desk.platform, Basemap(desk.platform), desk.me, shown["id"], compute=True),
     )
     desk.close()
 
@@ -86,7 +86,7 @@ def test_the_plan_taken_and_its_runners_up_are_run_from_the_day_of_adoption(
 
 def test_what_was_run_is_kept_and_shown_on_both_papers(reviewed: tuple[Desk, Review]) -> None:
     desk, found = reviewed
-    ground = Ground(desk.platform)
+    ground = Basemap(desk.platform)
     again = review_incident(desk.platform, ground, desk.me, found.incident)
     assert again.what_if == found.what_if
     page = situation_report.render_html(write_review(ground, found))
@@ -107,9 +107,9 @@ def test_a_city_without_residents_says_why_there_is_none(desk: Desk) -> None:
     desk.case()
     desk.quiet_days(4)
     found = review_incident(
-        desk.platform, Ground(desk.platform), desk.me, desk.incident()["id"], compute=True
+        desk.platform, Basemap(desk.platform), desk.me, desk.incident()["id"], compute=True
     )
     assert found.what_if is None
     assert found.no_what_if
-    found = review_incident(desk.platform, Ground(desk.platform), desk.me, desk.incident()["id"])
+    found = review_incident(desk.platform, Basemap(desk.platform), desk.me, desk.incident()["id"])
     assert "twinward incident review" in str(found.no_what_if)

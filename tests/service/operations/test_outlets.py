@@ -10,7 +10,7 @@ import pytest
 
 from helpers.cities import Desk
 from twinward.core.errors import InputError
-from twinward.edge.orders.outlet import Message, Receipt
+from twinward.edge.orders.outlet import OutletMessage, OutletReceipt
 from twinward.service.operations import outlets
 
 ROUTING = """
@@ -96,11 +96,11 @@ def test_what_fails_is_tried_again_ever_more_seldom_and_then_is_out_of_time(told
     class Broken:
         tries = 0
 
-        def send(self, message: Message) -> Receipt:
+        def send(self, message: OutletMessage) -> OutletReceipt:
             self.tries += 1
-            return Receipt(state="failed", says="nobody there", again=True)
+            return OutletReceipt(state="failed", says="nobody there", again=True)
 
-        def look_up(self, key: str) -> Receipt | None:
+        def look_up(self, key: str) -> OutletReceipt | None:
             return None
 
     step(told)

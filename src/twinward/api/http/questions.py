@@ -13,7 +13,7 @@ from typing import TypeVar
 from starlette.requests import Request
 
 from twinward.core.errors import BusyError, InputError, TooManyTriesError
-from twinward.core.stopping import Stop, check_stopped, stoppable
+from twinward.core.stopping import StopReason, check_stopped, stoppable
 
 T = TypeVar("T")
 AT_ONCE, MOST_WAITING, MOST_OF_ONE = 2, 32, 8
@@ -35,7 +35,7 @@ class Questions:
         """What `work` returns; the request's body has been read."""
         self._require_room(who)
         self._asking[who] += 1
-        stop = Stop()
+        stop = StopReason()
         watch = asyncio.create_task(watch_client(request, stop))
         try:
             async with self._free:
@@ -58,7 +58,7 @@ class Questions:
                 f"{MOST_WAITING} questions are waiting", "ask again in a minute", code="busy"
             )
 
-    async def _run(self, stop: Stop, work: Callable[[], T]) -> T:
+    async def _run(self, stop: StopReason, work: Callable[[], T]) -> T:
         def run() -> T:
             with stoppable(stop):
                 check_stopped()
@@ -89,7 +89,7 @@ def questions_of(request: Request) -> Questions:
     return found
 
 
-async def watch_client(request: Request, stop: Stop) -> None:
+async def watch_client(request: Request, stop: StopReason) -> None:
     """Stops the question as soon as its client has gone."""
     while not await request.is_disconnected():
         await asyncio.sleep(LOOK_S)

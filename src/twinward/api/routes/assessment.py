@@ -14,7 +14,7 @@ from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives
 from twinward.service.assessment import past_incidents
 from twinward.service.assessment.five_functions import FUNCTIONS, MOST_DAYS, answer_function
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.platform import Platform
 
 Days = Annotated[
@@ -24,7 +24,7 @@ Days = Annotated[
 
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["functions"], responses=ERRORS)
-    ground = Ground(platform)
+    ground = Basemap(platform)
     for name, (answers, asks) in FUNCTIONS.items():
         path = f"/incidents/{{incident}}/{name}"
         routes.get(path, responses=gives(answers.__name__), name=name, description=asks)(
@@ -40,7 +40,7 @@ def router(platform: Platform) -> APIRouter:
     return routes
 
 
-def make(platform: Platform, ground: Ground, name: str) -> Callable[..., Response]:
+def make(platform: Platform, ground: Basemap, name: str) -> Callable[..., Response]:
     def get_function(request: Request, incident: str, at: At = None, days: Days = None) -> Response:
         caller = caller_of(platform, request)
         return answer(answer_function(platform, ground, caller, name, incident, aware(at), days))

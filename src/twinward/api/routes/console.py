@@ -18,7 +18,7 @@ from twinward.service.access import audit
 from twinward.service.access.authorization import scrub_json
 from twinward.service.console import workspaces
 from twinward.service.console.affected_places import PlacePoints
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard import Dashboards
 from twinward.service.console.movement_sample import Movement
 from twinward.service.incidents import incident_view
@@ -39,14 +39,14 @@ def tagged(tag: str, body: bytes, seen: str | None, kind: str) -> Response:
 
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["console"], responses=ERRORS)
-    ground = Ground(platform)
+    ground = Basemap(platform)
     add_screens(routes, platform, ground)
     add_map(routes, platform, ground)
     add_desks(routes, platform, ground)
     return routes
 
 
-def add_screens(routes: APIRouter, platform: Platform, ground: Ground) -> None:
+def add_screens(routes: APIRouter, platform: Platform, ground: Basemap) -> None:
     screens = Dashboards(platform, ground)
 
     @routes.get("/screen", responses=gives("Dashboard"))
@@ -65,7 +65,7 @@ def add_screens(routes: APIRouter, platform: Platform, ground: Ground) -> None:
         )
 
 
-def add_map(routes: APIRouter, platform: Platform, ground: Ground) -> None:
+def add_map(routes: APIRouter, platform: Platform, ground: Basemap) -> None:
     points = PlacePoints(platform, ground)
     movement = Movement(platform)
 
@@ -111,7 +111,7 @@ def add_map(routes: APIRouter, platform: Platform, ground: Ground) -> None:
         return answer(cut_page(ground.list_areas(under), limit, cursor))
 
 
-def add_desks(routes: APIRouter, platform: Platform, ground: Ground) -> None:
+def add_desks(routes: APIRouter, platform: Platform, ground: Basemap) -> None:
     @routes.get("/me", responses=gives("Me"))
     def get_me(request: Request) -> Response:
         """Who I am and what I may answer for."""

@@ -18,7 +18,7 @@ from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_file
 from twinward.service.assessment import situation_report
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.evaluation import after_action, after_action_page
 from twinward.service.incidents import corrective_actions
 from twinward.service.platform import Platform
@@ -40,7 +40,7 @@ class AskCorrectiveAction(msgspec.Struct, forbid_unknown_fields=True):
 
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["papers"], responses=ERRORS)
-    ground = Ground(platform)
+    ground = Basemap(platform)
 
     @routes.get("/incidents/{incident}/report.html", response_class=Response, responses=PAGES)
     def get_report_page(request: Request, incident: str, at: At = None) -> Response:

@@ -48,7 +48,7 @@ class AskHazardComparison(AskForecast, forbid_unknown_fields=True):
     ranked_by: str = ""
 
 
-class AskChain(msgspec.Struct, forbid_unknown_fields=True):
+class AskHazardChain(msgspec.Struct, forbid_unknown_fields=True):
     first: Name
     figures: dict[str, float] = {}
     members: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 1000
@@ -213,12 +213,12 @@ def add_risks(routes: APIRouter, platform: Platform) -> None:
         return answer(cut_page(found, limit, cursor))
 
     @routes.post(
-        "/risks/simulate", openapi_extra=describe(AskChain), responses=gives("ChainAnswer")
+        "/risks/simulate", openapi_extra=describe(AskHazardChain), responses=gives("ChainAnswer")
     )
     async def post_simulate(request: Request) -> Response:
         """What a hazard may set off, member by member."""
         caller_of(platform, request)
-        asked = await decode(request, AskChain, secret=False)
+        asked = await decode(request, AskHazardChain, secret=False)
         given = (asked.first, asked.figures, asked.members, asked.seed, platform.workspace)
         return answer(risks.simulate_risks(*given))
 

@@ -92,7 +92,7 @@ class AskPlaceCode(msgspec.Struct, forbid_unknown_fields=True):
     close: bool = False
 
 
-class HandOver(msgspec.Struct, forbid_unknown_fields=True):
+class AskHandOver(msgspec.Struct, forbid_unknown_fields=True):
     """A visitor's record, by consent or under the activation `order`."""
 
     subject: Word
@@ -109,7 +109,7 @@ def make_code(platform: Platform, caller: Caller, asked: AskPlaceCode) -> place_
     return place_codes.make_place_code(platform, caller, **fields)
 
 
-def hand_over(platform: Platform, caller: Caller, asked: HandOver) -> visits.Upload:
+def hand_over(platform: Platform, caller: Caller, asked: AskHandOver) -> visits.Upload:
     lines = b"".join(msgspec.json.encode(one) + b"\n" for one in asked.record)
     return visits.upload(
         platform, caller, asked.subject, lines, consent=asked.consent, activation=asked.order
@@ -290,12 +290,12 @@ def add_places(routes: APIRouter, platform: Platform) -> None:
 
     @routes.post(
         "/visits",
-        openapi_extra=describe(HandOver),
+        openapi_extra=describe(AskHandOver),
         responses=gives("Upload", 201),
         status_code=201,
     )
     async def post_visits(request: Request) -> Response:
         """Hand a visitor's own record over to tracing; on record by what right."""
         caller = caller_of(platform, request)
-        asked = await decode(request, HandOver)
+        asked = await decode(request, AskHandOver)
         return answer(await asyncio.to_thread(hand_over, platform, caller, asked), 201)

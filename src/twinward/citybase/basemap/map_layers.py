@@ -105,10 +105,10 @@ def cut_layer(
                 part = shape if many == 1 else clip(shape, x, y)
                 if part is not None:
                     found.append((x, y, row, part))
-    return [(x, y, row, shapely.transform(part, Shift(x, y))) for x, y, row, part in found]
+    return [(x, y, row, shapely.transform(part, TileShift(x, y))) for x, y, row, part in found]
 
 
-class Shift:
+class TileShift:
     """From units of the whole map to units of one tile."""
 
     def __init__(self, x: int, y: int) -> None:

@@ -22,7 +22,7 @@ GZIP, MVT = 2, 1
 HEADER = struct.Struct("<8s11Q6B4iB2i")
 
 
-class Entry(msgspec.Struct, frozen=True):
+class TileEntry(msgspec.Struct, frozen=True):
     """A tile, or (run 0) a leaf directory: where its bytes are."""
 
     tile: int
@@ -65,7 +65,7 @@ def read_varint(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
 
 
-def pack_directory(entries: list[Entry]) -> bytes:
+def pack_directory(entries: list[TileEntry]) -> bytes:
     out = bytearray()
     write_varint(len(entries), out)
     last = 0
@@ -83,7 +83,7 @@ def pack_directory(entries: list[Entry]) -> bytes:
     return gzip.compress(bytes(out), 9, mtime=0)
 
 
-def unpack_directory(packed: bytes) -> list[Entry]:
+def unpack_directory(packed: bytes) -> list[TileEntry]:
     data, at = gzip.decompress(packed), 0
     count, at = read_varint(data, at)
     columns: list[list[int]] = []
@@ -98,7 +98,7 @@ def unpack_directory(packed: bytes) -> list[Entry]:
         tile += step
         offset = told - 1 if told else ends
         ends = offset + length
-        entries.append(Entry(tile, offset, length, run))
+        entries.append(TileEntry(tile, offset, length, run))
     return entries
 
 
@@ -110,20 +110,20 @@ def write_archive(
 ) -> int:
     """Writes the tiles (zoom, x, y -> MVT) packed; equal tiles once. Returns the file's bytes."""
     ordered = sorted((number_of_tile(*key), body) for key, body in tiles.items())
-    blob, seen, entries = bytearray(), {}, list[Entry]()
+    blob, seen, entries = bytearray(), {}, list[TileEntry]()
     for number, body in ordered:
         if body not in seen:
             packed = gzip.compress(body, 9, mtime=0)
             seen[body] = (len(blob), len(packed))
             blob += packed
         offset, length = seen[body]
-        entries.append(Entry(number, offset, length, 1))
+        entries.append(TileEntry(number, offset, length, 1))
     root, leaves = pack_directory(entries), b""
     if HEADER_BYTES + len(root) > ROOT_MOST:
         tops = []
         for start in range(0, len(entries), LEAF_ENTRIES):
             leaf = pack_directory(entries[start : start + LEAF_ENTRIES])
-            tops.append(Entry(entries[start].tile, len(leaves), len(leaf), 0))
+            tops.append(TileEntry(entries[start].tile, len(leaves), len(leaf), 0))
             leaves += leaf
         root = pack_directory(tops)
     described = gzip.compress(json.dumps(metadata, sort_keys=True).encode(), 9, mtime=0)
@@ -187,7 +187,7 @@ class TileArchive:
         self._data = fields[7]
         self.zooms = (fields[16], fields[17])
         self.bounds = tuple(value / 1e7 for value in fields[18:22])
-        self._entries: dict[int, Entry] = {}
+        self._entries: dict[int, TileEntry] = {}
         try:
             for entry in unpack_directory(self._read(fields[1], fields[2])):
                 found = (

@@ -114,7 +114,7 @@ def is_unknown(word: str) -> bool:
     return not word or bare(word) in UNKNOWN
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class BandRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row of a distribution."""
 
     word: str
@@ -136,7 +136,7 @@ def read_distribution(
     count_key: str,
     base: Path,
     ledger: SourceLedger,
-) -> list[Row]:
+) -> list[BandRow]:
     """All rows of a table that is a distribution, without its row of totals; InputError for a
     count that is none.
     """
@@ -144,7 +144,7 @@ def read_distribution(
     words = [to_text(value) for value in table.column(word, word_key)]
     stated, values = table.column(count, count_key), table.numbers(count, count_key, whole=True)
     rows = [
-        Row(word=w, count=float(v), line=n, label=ledger.label)
+        BandRow(word=w, count=float(v), line=n, label=ledger.label)
         for w, v, n in zip(words, values.tolist(), table.lines, strict=True)
     ]
     if ledger.rejected:

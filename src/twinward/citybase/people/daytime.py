@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from twinward.citybase.inputs import AGES, CityInputs, Facilities, over_leaves, ranges
 from twinward.citybase.people.kernels.sites import assign_sites, number_seats
 from twinward.citybase.people.schools import Schooling, seeded_facilities
-from twinward.citybase.people.work import Flows, Workplaces, share_staff
+from twinward.citybase.people.work import WorkerFlows, Workplaces, share_staff
 from twinward.citybase.schema import HOSPITAL, WORKPLACE
 from twinward.core.chance import generator, stream
 
 
-class Sites(msgspec.Struct, frozen=True, kw_only=True):
+class DaytimeSites(msgspec.Struct, frozen=True, kw_only=True):
     """All sites, facilities first. kind, leaf, staff, capacity int64[S]; lonlat float64[S, 2]."""
 
     kind: NDArray[Any]
@@ -52,7 +52,7 @@ class CarePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 def gather_sites(
     frame: CityInputs, schooling: Schooling, homes: Facilities, hospitals: Facilities
-) -> Sites:
+) -> DaytimeSites:
     """Facilities as sites, with their staff; workplaces are added once the jobs of each zone are
     known.
     """
@@ -68,7 +68,7 @@ def gather_sites(
     staff = np.concatenate([np.ceil(pupils / a.pupils_per_staff), care_staff, medics]).astype(
         np.int64
     )
-    return Sites(
+    return DaytimeSites(
         kind=np.concatenate([np.full(len(f.leaf), f.kind, np.int64) for f in groups]),
         leaf=np.concatenate([f.leaf for f in groups]),
         staff=staff,
@@ -86,8 +86,8 @@ def hospitals_of(frame: CityInputs) -> Facilities:
     return seeded_facilities(frame, HOSPITAL, frame.residents, number, None, "hospitals")
 
 
-def join_sites(fixed: Sites, work: Workplaces) -> Sites:
-    return Sites(
+def join_sites(fixed: DaytimeSites, work: Workplaces) -> DaytimeSites:
+    return DaytimeSites(
         kind=np.concatenate([fixed.kind, np.full(len(work.leaf), WORKPLACE, np.int64)]),
         leaf=np.concatenate([fixed.leaf, work.leaf]),
         staff=np.concatenate([fixed.staff, work.staff]),
@@ -110,9 +110,9 @@ def enrol_and_employ(frame: CityInputs, counts: NDArray[Any]) -> DaytimeDemand:
 def daytime(
     frame: CityInputs,
     columns: dict[str, NDArray[Any]],
-    sites: Sites,
+    sites: DaytimeSites,
     schooling: Schooling,
-    flows: Flows,
+    flows: WorkerFlows,
     demand: DaytimeDemand,
     care: CarePlan,
     threads: int,

@@ -19,7 +19,7 @@ COMMUTE_EDGES_KM = (0, 1, 2, 4, 6, 8, 10, 15, 20, 30, 50, 10_000)
 FARTHEST_SHARE = 0.7
 
 
-class Flows(msgspec.Struct, frozen=True, kw_only=True):
+class WorkerFlows(msgspec.Struct, frozen=True, kw_only=True):
     """Workers between Z zones. cumulative int64[Z, Z + 1] by destination; arrived int64[Z, Z]
     from earlier origins.
     """
@@ -63,7 +63,7 @@ def balance(
     return np.asarray(a[:, None] * friction * b[None, :])
 
 
-def fit_flows(frame: CityInputs, workers: NDArray[Any], least_jobs: NDArray[Any]) -> Flows:
+def fit_flows(frame: CityInputs, workers: NDArray[Any], least_jobs: NDArray[Any]) -> WorkerFlows:
     """Flows whose mean distance meets the stated mean commute; `workers` int64[L], `least_jobs`
     int64[Z] staff.
     """
@@ -93,7 +93,7 @@ def fit_flows(frame: CityInputs, workers: NDArray[Any], least_jobs: NDArray[Any]
     if short.any():
         whole = move_to_staff(whole, least_jobs)
         cumulative[:, 1:] = np.cumsum(whole, axis=1)
-    return Flows(
+    return WorkerFlows(
         cumulative=cumulative,
         arrived=np.cumsum(whole, axis=0) - whole,
         jobs=whole.sum(axis=0),
@@ -103,7 +103,7 @@ def fit_flows(frame: CityInputs, workers: NDArray[Any], least_jobs: NDArray[Any]
     )
 
 
-def flow_shares(flows: Flows) -> list[float]:
+def flow_shares(flows: WorkerFlows) -> list[float]:
     """Shares of workers by distance between the centres of their zones, for the fidelity report."""
     whole = np.diff(flows.cumulative, axis=1)
     counts = np.histogram(flows.distance_km, COMMUTE_EDGES_KM, weights=whole)[0]

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from twinward.citybase.sources.ways import Turn
+from twinward.citybase.sources.ways import TurnRule
 
 
 def find_turns(
-    turns: Iterable[Turn], node_ids: NDArray[np.int64], edges: dict[str, NDArray[np.int64]]
+    turns: Iterable[TurnRule], node_ids: NDArray[np.int64], edges: dict[str, NDArray[np.int64]]
 ) -> dict[str, NDArray[np.uint32]]:
     """The forbidden pairs of edges. `node_ids` ascend; a node's place in them is its number."""
     way, tail, head = edges["way"], edges["edge_from"], edges["edge_to"]

@@ -20,7 +20,7 @@ from twinward.citybase.sources.ways import (
     SLOW_KMH,
     TURN_KEYS,
     WITH_A_KEY,
-    Turn,
+    TurnRule,
     Way,
     blocks,
     closed_by,
@@ -90,7 +90,7 @@ class OsmData:
 
     def __init__(self) -> None:
         self.ways: list[Way] = []
-        self.turns: list[Turn] = []
+        self.turns: list[TurnRule] = []
         self.blocked: set[int] = set()  # nodes that no car passes
         self.fresh = -1  # the number of the next copy of such a node
         self.with_keys = False

@@ -78,7 +78,7 @@ class Way(NamedTuple):
     cars: bool
 
 
-class Turn(NamedTuple):
+class TurnRule(NamedTuple):
     """A turn that is forbidden at a node, or (`only`) the only one that is allowed."""
 
     start: frozenset[int]  # ways
@@ -91,7 +91,7 @@ TURN_KEYS = ("restriction:motorcar", "restriction:motor_vehicle", "restriction")
 FREE_CARS = frozenset(["motorcar", "motor_vehicle"])
 
 
-def read_turn(relation: Relation, tags: TagList, ledger: SourceLedger) -> Turn | None:
+def read_turn(relation: Relation, tags: TagList, ledger: SourceLedger) -> TurnRule | None:
     """The turn of a relation of type restriction at one node; None for what is none for cars.
 
     OpenStreetMap wiki, "Relation:restriction". Those by way of another way, or by the hour, are
@@ -110,7 +110,7 @@ def read_turn(relation: Relation, tags: TagList, ledger: SourceLedger) -> Turn |
         return None
     ledger.note("turn restrictions")
     start, end = frozenset(parts["from"]), frozenset(parts["to"])
-    return Turn(start, parts["via"][0], end, told.startswith("only_"))
+    return TurnRule(start, parts["via"][0], end, told.startswith("only_"))
 
 
 def closed_by(tags: TagList, keys: tuple[str, ...] = MOTOR_KEYS, *, with_keys: bool = False) -> str:

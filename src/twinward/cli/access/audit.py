@@ -20,7 +20,7 @@ from twinward.service.access.misuse_check import check_misuse
 from twinward.service.platform import LogCheck
 
 
-class Anchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LogAnchor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The hash of the log at a place, to be published where nobody of ours can change it."""
 
     entries: int
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
             }
         elif options.act == "anchor":
             found = compose.verify_log(options.workspace)
-            anchor = Anchor(entries=found.entries, head=found.head)
+            anchor = LogAnchor(entries=found.entries, head=found.head)
             if options.file is not None:
                 add_anchor(options.file, anchor)
             shown = {"entries": anchor.entries, "head": anchor.head}
@@ -106,7 +106,7 @@ def show_check(options: argparse.Namespace, found: LogCheck, failing: list[int])
     return 0 if ok else 2
 
 
-def add_anchor(path: Path, anchor: Anchor) -> None:
+def add_anchor(path: Path, anchor: LogAnchor) -> None:
     try:
         with path.open("ab") as file:
             file.write(msgspec.json.encode(anchor) + b"\n")
@@ -119,7 +119,7 @@ def add_anchor(path: Path, anchor: Anchor) -> None:
 def read_anchors(path: Path) -> list[tuple[int, str]]:
     try:
         lines = path.read_bytes().splitlines()
-        found = [msgspec.json.decode(line, type=Anchor) for line in lines if line.strip()]
+        found = [msgspec.json.decode(line, type=LogAnchor) for line in lines if line.strip()]
     except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path}: {error}", "name a file of `twinward audit anchor`", code="bad_anchors"

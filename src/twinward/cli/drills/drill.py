@@ -257,7 +257,7 @@ def _score(options: argparse.Namespace) -> int:
 def show_score(folder: Path, options: argparse.Namespace) -> int:
     from twinward.cli.incidents.incident_report import show, write
     from twinward.service.assessment.situation_report import render_html, render_pdf
-    from twinward.service.console.basemap import Ground
+    from twinward.service.console.basemap import Basemap
     from twinward.service.drills.decision_regret import compare_decisions
     from twinward.service.drills.score_page import write_score
 
@@ -265,7 +265,7 @@ def show_score(folder: Path, options: argparse.Namespace) -> int:
     platform = compose.open_platform(folder)
     try:
         score = score_drill(platform, None if options.no_hindsight else compare_decisions)
-        document = write_score(Ground(platform), score, list_drills(folder.resolve().parent))
+        document = write_score(Basemap(platform), score, list_drills(folder.resolve().parent))
     finally:
         platform.close()
     if options.html is not None:

@@ -44,11 +44,11 @@ def run_function(
     platform: Platform, caller: Caller, options: argparse.Namespace, at: datetime | None
 ) -> None:
     from twinward.service.assessment.five_functions import answer_function  # half a second to load
-    from twinward.service.console.basemap import Ground
+    from twinward.service.console.basemap import Basemap
 
     days = getattr(options, "days", None)
     found: Any = answer_function(
-        platform, Ground(platform), caller, options.act, options.id, at, days
+        platform, Basemap(platform), caller, options.act, options.id, at, days
     )
     if options.json:
         emit_json(found)

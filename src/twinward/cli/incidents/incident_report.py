@@ -63,10 +63,10 @@ def run_report(
     platform: Platform, caller: Caller, options: argparse.Namespace, at: datetime | None
 ) -> None:
     from twinward.service.assessment import situation_report
-    from twinward.service.console.basemap import Ground
+    from twinward.service.console.basemap import Basemap
     from twinward.service.evaluation import after_action, after_action_page
 
-    ground = Ground(platform)
+    ground = Basemap(platform)
     if options.act == "report":
         document = situation_report.report_situation(platform, ground, caller, options.id, at)
         told: Any = document

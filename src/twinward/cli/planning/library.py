@@ -14,7 +14,7 @@ from twinward.cli.framework.output import emit_json, emit_text, say, write_file
 from twinward.cli.framework.session import add_person, open_for
 from twinward.core.errors import InputError
 from twinward.service.assessment import knowledge_questions, past_incidents
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.plans import plan_library
 
 
@@ -79,7 +79,7 @@ def show_manual(options: argparse.Namespace) -> int:
 
 def show_experience(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, caller):
-        ground = Ground(platform)
+        ground = Basemap(platform)
         if options.act == "similar":
             found = past_incidents.find_similar(platform, ground, caller, options.incident)
             emit_json(found) if options.json else emit_text("\n".join(tell_similar(found)))

@@ -28,7 +28,7 @@ from twinward.cli.workspace.demo_workspace import prepare_workspace
 from twinward.core.clock import SetClock
 from twinward.core.errors import TwinwardError
 from twinward.rehearsal.outbreak import SOURCE, Drawn, draw_cases
-from twinward.rehearsal.player import Delivery, Player, ReplayTally
+from twinward.rehearsal.player import FeedItem, Player, ReplayTally
 from twinward.rehearsal.responders import Responders
 from twinward.service.access import activations
 from twinward.service.console.dashboard import SOURCE_TITLES
@@ -122,14 +122,14 @@ def play(
 
 def choose_deliveries(
     platform: Platform, options: argparse.Namespace
-) -> tuple[list[Delivery], str]:
+) -> tuple[list[FeedItem], str]:
     if options.outbreak is not None:
         feed = load_outbreak(
             options.outbreak, options.outbreak_config, scenarios_folder(), platform
         )
         write_titles(options.workspace, {one.name: one.title for one in feed.sources if one.title})
         items = [
-            Delivery(source=item.source, published_at=item.published_at, command=item.command)
+            FeedItem(source=item.source, published_at=item.published_at, command=item.command)
             for item in feed.list_items()
         ]
         return items, feed.about.hazard
@@ -137,7 +137,7 @@ def choose_deliveries(
     tree = platform.reference.areas
     leaves = [code for code in tree.by_code if code not in tree.children] or [tree.root]
     cases = draw_cases(Drawn(), leaves, options.seed, DRAWN_START, zone, DRAWN_HAZARD)
-    items = [Delivery(source=SOURCE, published_at=at, command=command) for at, command in cases]
+    items = [FeedItem(source=SOURCE, published_at=at, command=command) for at, command in cases]
     zeros = daily_zeros(items, home_finder(platform), QUIET_DAYS_AFTER)
     return sorted(items + zeros, key=lambda item: item.published_at), DRAWN_HAZARD
 
@@ -148,8 +148,8 @@ def write_titles(workspace: Path, titles: dict[str, str]) -> None:
 
 
 def daily_zeros(
-    items: list[Delivery], home_of: Callable[[str], str], after_days: int
-) -> list[Delivery]:
+    items: list[FeedItem], home_of: Callable[[str], str], after_days: int
+) -> list[FeedItem]:
     """Every morning each district once named says that its count is complete: silence would not
     be evidence.
     """
@@ -172,7 +172,7 @@ def daily_zeros(
                 "count": 0,
                 "source": f"{SOURCE}/complete",
             }
-            zeros.append(Delivery(source=f"{SOURCE}/complete", published_at=at, command=command))
+            zeros.append(FeedItem(source=f"{SOURCE}/complete", published_at=at, command=command))
             at += timedelta(days=1)
     return zeros
 
@@ -182,7 +182,7 @@ def home_finder(platform: Platform) -> Callable[[str], str]:
     return lambda area: tree.at_depth(area, 1) if area in tree else area
 
 
-def open_demo_activation(platform: Platform, hazard: str, deliveries: list[Delivery]) -> None:
+def open_demo_activation(platform: Platform, hazard: str, deliveries: list[FeedItem]) -> None:
     activations.open_activation(
         platform,
         local_admin(),

@@ -55,12 +55,12 @@ class DemoScreen:
         after = max(0, status["last_seq"] - EVENTS)
         events = read(self.client.get("/v1/events", params={"after": after}))["items"]
         incidents = read(self.client.get("/v1/incidents", params={"status": "open"}))["items"]
-        lines = msgspec.convert(events, list[LogLine])
-        rows = msgspec.convert(incidents, list[OpenIncident])
+        lines = msgspec.convert(events, list[EventLine])
+        rows = msgspec.convert(incidents, list[OpenLine])
         self.live.update(draw(tally, self.days, overview, lines, rows))
 
 
-class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+class EventLine(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown of an event."""
 
     seq: int
@@ -69,7 +69,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
 
 
-class OpenIncident(msgspec.Struct, frozen=True, kw_only=True):
+class OpenLine(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown of an open incident."""
 
     area_name: str
@@ -82,8 +82,8 @@ def draw(
     tally: ReplayTally,
     days: int,
     overview: Overview,
-    events: list[LogLine],
-    incidents: list[OpenIncident],
+    events: list[EventLine],
+    incidents: list[OpenLine],
 ) -> Layout:
     lines = "\n".join(f"{e.seq:>8}  {e.type:<18} {e.area:<14} {e.actor}" for e in events[-EVENTS:])
     layout = Layout()
@@ -138,7 +138,7 @@ def draw_stages(overview: Overview) -> Table:
     return stages
 
 
-def draw_incidents(incidents: list[OpenIncident]) -> Table:
+def draw_incidents(incidents: list[OpenLine]) -> Table:
     """The ten open incidents with the most reports."""
     table = Table(expand=True, box=None)
     for name in ("incident", "level", "reports", "last 7 days", "areas"):

@@ -27,7 +27,7 @@ from twinward.decision.planning.comparison import (
 )
 from twinward.decision.planning.figures import FIGURES, Run
 from twinward.decision.planning.fitting.forecast import forecast_reports, say_fit
-from twinward.decision.planning.odds import Standing, flips, sensitivity, stand
+from twinward.decision.planning.odds import PlanOrder, flips, sensitivity, stand
 from twinward.decision.planning.rationale import explain_ranking
 from twinward.decision.planning.replicates import Replicate, ReplicateRunner, worker_pool
 from twinward.decision.planning.results import beaten_by, breaks_of, criterion, make_sheets, values
@@ -159,7 +159,7 @@ def finish(
     candidates: Sequence[Candidate],
     frame: ComparisonContext,
     sheets: list[PlanResult],
-    standing: Standing,
+    standing: PlanOrder,
     tried: list[SensitivityResult],
     turning: list[PriceFlip],
     by_plan: Sequence[Sequence[Run]],

@@ -28,7 +28,7 @@ ASSUMED = ("r0",)  # doubted where it is not
 ALWAYS = ("infected_now", "compliance", "severity", "work_day")
 
 
-class World(msgspec.Struct, frozen=True, kw_only=True):
+class PerturbedInputs(msgspec.Struct, frozen=True, kw_only=True):
     """One draw of all doubtful inputs: factors on what is assumed, 1 where it is not doubted.
 
     future: which of the fitted futures, -1 for their middle; young_orders: share of those whom
@@ -45,12 +45,12 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
 def draw_worlds(
     costs: CostTable, replicates: int, seed: int, prospect: Prospect | None, days: int, doubts: bool
-) -> list[World]:
+) -> list[PerturbedInputs]:
     """One world for each replicate, each input spread evenly over its doubt, in an order of its
     own.
     """
     if not doubts or replicates == 1:
-        return [World(factors={}) for _ in range(replicates)]
+        return [PerturbedInputs(factors={}) for _ in range(replicates)]
     at = {name: spots(replicates, seed, name) for name in (*FITTED, *ASSUMED, *ALWAYS)}
     futures = stratified(prospect.fit, replicates, days, seed) if prospect is not None else None
     worlds = []
@@ -64,12 +64,12 @@ def draw_worlds(
         factors["severity"] = factor_at(costs.doubts["severity"], level)
         if futures is None or prospect is None:
             factors["r0"] = factor_at(costs.doubts["r0"], at["r0"][k])
-            worlds.append(World(factors=factors))
+            worlds.append(PerturbedInputs(factors=factors))
             continue
         factors["transmission"] = prospect.growth_of(int(futures[k]), days)
         factors["young_orders"] = float(at["young_orders"][k])
         worlds.append(
-            World(
+            PerturbedInputs(
                 factors=factors, future=int(futures[k]), young_orders=float(at["young_orders"][k])
             )
         )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from twinward.decision.planning.comparison import PriceFlip, SensitivityResult
 from twinward.decision.planning.costs import CostTable
-from twinward.decision.planning.doubts import World
+from twinward.decision.planning.doubts import PerturbedInputs
 
 Floats = NDArray[np.float64]
 BREAKING = 0.1  # share of the runs in which beds run out, above which a plan breaks capacity
@@ -32,7 +32,7 @@ PAID_FOR = {
 }
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class PlanOrder(msgspec.Struct, frozen=True, kw_only=True):
     """The order of the plans (as numbers), their odds by number (None: not ranked, or one run), and
     those that cannot be told from the first.
     """
@@ -44,7 +44,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     crowned: int | None
 
 
-def stand(table: Floats, ranked: Sequence[bool], pareto: Sequence[bool]) -> Standing:
+def stand(table: Floats, ranked: Sequence[bool], pareto: Sequence[bool]) -> PlanOrder:
     """table: float64[plans, runs] of the criterion, lower is better. `ranked`: plans that may be
     first; those that nobody beats in everything come before those that somebody does.
     """
@@ -55,7 +55,7 @@ def stand(table: Floats, ranked: Sequence[bool], pareto: Sequence[bool]) -> Stan
     wins = [0.0] * len(table)
     odds: list[float | None] = [None] * len(table)
     if not may:
-        return Standing(order=order, odds=odds, wins=wins, tied=[], crowned=None)
+        return PlanOrder(order=order, odds=odds, wins=wins, tied=[], crowned=None)
     runs = table.shape[1]
     best = np.argmin(table[may], axis=0)
     for k, n in enumerate(may):
@@ -65,7 +65,7 @@ def stand(table: Floats, ranked: Sequence[bool], pareto: Sequence[bool]) -> Stan
             odds[n] = min(share, SURELY) if len(may) > 1 else None
     first = order[0]
     tied = [n for n in may if n != first and not told_apart(table[first], table[n])]
-    return Standing(order=order, odds=odds, wins=wins, tied=tied, crowned=first)
+    return PlanOrder(order=order, odds=odds, wins=wins, tied=tied, crowned=first)
 
 
 def told_apart(first: Floats, other: Floats) -> bool:
@@ -101,7 +101,11 @@ def flips(
 
 
 def sensitivity(
-    table: Floats, ids: Sequence[str], standing: Standing, worlds: Sequence[World], costs: CostTable
+    table: Floats,
+    ids: Sequence[str],
+    standing: PlanOrder,
+    worlds: Sequence[PerturbedInputs],
+    costs: CostTable,
 ) -> list[SensitivityResult]:
     """How the ranking changes with each doubtful input, by regression over the same runs.
 

@@ -18,7 +18,7 @@ from twinward.core.errors import InputError
 from twinward.decision.planning.burden import count_population
 from twinward.decision.planning.candidate import Candidate
 from twinward.decision.planning.costs import CostTable
-from twinward.decision.planning.doubts import World, draw_worlds
+from twinward.decision.planning.doubts import PerturbedInputs, draw_worlds
 from twinward.decision.planning.figures import Counter, Run
 from twinward.decision.planning.fitting.past import times_compliance
 from twinward.decision.planning.fitting.prospect import Prospect, confirmed_before, look_ahead
@@ -185,7 +185,7 @@ class ReplicateRunner:
         )
 
 
-def with_reports(run: Run, prospect: Prospect, world: World) -> Run:
+def with_reports(run: Run, prospect: Prospect, world: PerturbedInputs) -> Run:
     """The run with the reports that its infections lead to, day 0 without any."""
     infections = run.days["new_infections"][1:]
     reports = prospect.reports_of(infections, world.future, world.of("infected_now"))

@@ -17,7 +17,7 @@ from twinward.decision.planning.comparison import (
     Spread,
 )
 from twinward.decision.planning.figures import FAN, FIGURES, Run, gini
-from twinward.decision.planning.odds import BREAKING, Standing
+from twinward.decision.planning.odds import BREAKING, PlanOrder
 from twinward.decision.planning.replicates import ReplicateRunner
 from twinward.decision.simulation.epidemic.outcome import AGE_BANDS
 from twinward.library.hazards.measures import Measure
@@ -70,7 +70,7 @@ def make_sheets(
     arena: ReplicateRunner,
     candidates: Sequence[Candidate],
     by_plan: Sequence[Sequence[Run]],
-    standing: Standing,
+    standing: PlanOrder,
     broken: Sequence[tuple[str, ...]],
     beaten: Sequence[int | None],
     hide_below: int,
@@ -116,7 +116,7 @@ def make_sheets(
     return sheets
 
 
-def role_of(one: Candidate, broken: tuple[str, ...], standing: Standing) -> str:
+def role_of(one: Candidate, broken: tuple[str, ...], standing: PlanOrder) -> str:
     if one.id == NONE:
         return "baseline"
     if broken:

@@ -62,7 +62,7 @@ def score_table(hits: int, false_alarms: int, misses: int, correct: int) -> Scor
     )
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
+class ReachedLevel(msgspec.Struct, frozen=True, kw_only=True):
     """When an incident of a hazard reached a level in an area."""
 
     hazard: str
@@ -95,7 +95,7 @@ def judge_warning(
     starts_at: datetime,
     ends_at: datetime,
     over: bool,
-    seen: Iterable[Seen],
+    seen: Iterable[ReachedLevel],
 ) -> Verdict:
     """A hit where an incident of the hazard reached the grade in one of the areas within the
     window; `lead_h` counts from the issue.

@@ -15,7 +15,7 @@ METRES_A_DEGREE = 111_194.93
 MOST_CELLS = 4_000_000
 
 
-class City(msgspec.Struct, frozen=True, kw_only=True):
+class HazardCity(msgspec.Struct, frozen=True, kw_only=True):
     """Leaf areas with their centre (metres east and north of the city's south-west corner) and
     residents; `over65` and `night` share them out. terrain: its first row is the northernmost and
     its lower left corner is the origin. base: the residents themselves, for who needs them.
@@ -59,7 +59,7 @@ class City(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_city(
     base: CityBase, cell_m: float, terrain: CaseGround | None = None, seed: int = 1
-) -> City:
+) -> HazardCity:
     """A city from its base; without a terrain a seeded synthetic one is made, which says so."""
     lonlat = np.asarray(base.leaf_lonlat, np.float64)
     if not len(lonlat):
@@ -79,7 +79,7 @@ def make_city(
     old = np.concatenate([[0], np.cumsum((np.asarray(base.age_sex) & 0x7F) >= 65)])
     kinds, leaves = np.asarray(base.site_kind), np.asarray(base.site_leaf, np.int64)
     count = len(lonlat)
-    return City(
+    return HazardCity(
         areas=tuple(base.leaf_codes),
         east_m=np.ascontiguousarray(local[:, 0]),
         north_m=np.ascontiguousarray(local[:, 1]),

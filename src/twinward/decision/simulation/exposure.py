@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.city import City
+from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.interface import Floats, Footprint, Ground
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -29,7 +29,7 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     schools: tuple[float, ...]
 
 
-class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+class ExposureForecast(msgspec.Struct, frozen=True, kw_only=True):
     """A forecast by area. by_area: float32[quantile, time, area]; p_level: float32[time, area] for
     each level, rising; peak_by_area: float32[quantile, area].
     """
@@ -52,8 +52,8 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judge_footprint(
-    footprint: Footprint, ground: Ground, city: City, levels: tuple[tuple[str, float], ...]
-) -> Forecast:
+    footprint: Footprint, ground: Ground, city: HazardCity, levels: tuple[tuple[str, float], ...]
+) -> ExposureForecast:
     """The forecast of a footprint; levels rise, each with the least value of the figure.
 
     An area has the worst value of its places; a person is exposed where their own place is.
@@ -74,7 +74,7 @@ def judge_footprint(
         name: (by_area >= at_least).mean(axis=0).astype(np.float32) for name, at_least in levels
     }
     notes = ("synthetic terrain: not the city's own ground",) if city.synthetic_terrain else ()
-    return Forecast(
+    return ExposureForecast(
         hazard=ground.hazard,
         figure=footprint.figure,
         unit=footprint.unit,
@@ -94,7 +94,7 @@ def judge_footprint(
 
 
 def _exposed(
-    name: str, at_least: float, values: NDArray[np.float32], ground: Ground, city: City
+    name: str, at_least: float, values: NDArray[np.float32], ground: Ground, city: HazardCity
 ) -> Exposed:
     hit = values.max(axis=1) >= at_least if values.shape[1] else np.zeros(values.shape[::2], bool)
     count = len(ground.areas)

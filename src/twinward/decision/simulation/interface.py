@@ -156,7 +156,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return Series(times=np.zeros(1), values=np.full(1, float(value)), linear=linear)
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class ProbeReading(msgspec.Struct, frozen=True, kw_only=True):
     """One figure of one probe at one time; None where there is nothing to read."""
 
     name: str
@@ -169,7 +169,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 class CaseRun(msgspec.Struct, frozen=True, kw_only=True):
     """What a model answers to a case: readings and, for --out, whole grids."""
 
-    readings: tuple[Reading, ...]
+    readings: tuple[ProbeReading, ...]
     mass_error: float | None
     cells: int
     steps: int

@@ -23,7 +23,7 @@ INCREDIBLE = 1e-4  # probability of a run of zeros below which it counts as "not
 MOST_STEPS = 20_000
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
+class CountSeries(msgspec.Struct, frozen=True, kw_only=True):
     """Counts of consecutive days or weeks from `first`; NaN where one is unknown."""
 
     first: date
@@ -40,7 +40,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
         return "days" if self.step_d == 1 else "weeks"
 
 
-def read_counts(path: Path) -> Counts:
+def read_counts(path: Path) -> CountSeries:
     """A CSV of date,new[,imported] by day or by week."""
     new: dict[date, float] = {}
     imported: dict[date, float] = {}
@@ -77,7 +77,7 @@ def read_counts(path: Path) -> Counts:
 
 def make_counts(
     new: dict[date, float], imported: dict[date, float], notes: list[str], name: str
-) -> Counts:
+) -> CountSeries:
     """The series of these days with the rules of this module applied."""
     days = sorted(new)
     apart = np.diff([day.toordinal() for day in days])
@@ -92,7 +92,7 @@ def make_counts(
         place = (day - days[0]).days // step
         column[place], abroad[place] = new[day], imported.get(day, 0.0)
     notes = [*notes, *_take_back(column), *_open_end(column), *_gaps(column, days[0], step)]
-    return Counts(
+    return CountSeries(
         first=days[0],
         step_d=step,
         new=column,

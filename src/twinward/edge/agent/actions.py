@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twinward.core.errors import TwinwardError
-from twinward.edge.agent.config import Action, EdgeConfig
+from twinward.edge.agent.config import EdgeConfig, LocalAction
 
 Publish = Callable[[str, str], None]
 Done = Callable[[str, str], None]  # id, state
@@ -55,7 +55,7 @@ class LocalActions:
             if self.done:
                 self.done(one, state)
 
-    def _do(self, action: Action, text: str) -> str:
+    def _do(self, action: LocalAction, text: str) -> str:
         try:
             if action.kind == "screen":
                 write_screen(self.config.path(action.target), text)

@@ -12,7 +12,7 @@ from twinward.edge.agent.forward import Forwarder
 from twinward.edge.agent.http import make_server
 from twinward.edge.agent.keeper import Keeper
 from twinward.edge.agent.store import EdgeStore
-from twinward.edge.agent.tokens import Tokens
+from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.profiles import get_profile
 
 SKEW_EVERY_S = 5.0
@@ -29,7 +29,7 @@ class Agent:
         actions = self.keeper.actions
         actions.find, actions.done = self._find_action, self._action_done
         token = config.path(config.edge.token_file) if config.edge.token_file else None
-        tokens = Tokens(token)
+        tokens = TokenKeeper(token)
         lanes = (("alarm",), ("status", "bulk")) if config.edge.core else ()
         self.forwarders = [Forwarder(self.keeper, one, clock, tokens) for one in lanes]  # type: ignore[arg-type]
         self.gate = None

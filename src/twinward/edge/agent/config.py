@@ -13,7 +13,7 @@ import msgspec
 from twinward.core.errors import InputError, explain_decode_error
 from twinward.core.texts import require_name
 from twinward.edge.profiles import get_profile
-from twinward.edge.rules.rule import Rule, Severity, check_rules
+from twinward.edge.rules.rule import DeviceRule, Severity, check_rules
 
 ADVICE = "see docs/howto/run-an-edge.md"
 # an id stands in topics, file names and `device/boot/seq`: no separator, no wildcard
@@ -21,7 +21,7 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 
-class Edge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EdgeIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """This edge. `disk_mb` bounds its file: above it the oldest routine readings are thinned."""
 
     id: Id
@@ -53,7 +53,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     key_sha256: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
 
 
-class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LocalAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was authorised beforehand, and its bounds. `mqtt`: `text` is published at `target`;
     `screen`: the file `target` is written. At most `most_per_hour`, from `severity` on; one that
     could not be done within `expire_s` is not done late.
@@ -86,12 +86,12 @@ class GateConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    edge: Edge
+    edge: EdgeIdentity
     mqtt: Mqtt | None = None
     gate: GateConfig | None = None
     devices: tuple[Device, ...] = ()
-    rules: tuple[Rule, ...] = ()
-    actions: tuple[Action, ...] = ()
+    rules: tuple[DeviceRule, ...] = ()
+    actions: tuple[LocalAction, ...] = ()
     version: str = ""  # of the file: the first digits of its hash
     folder: str = ""
 

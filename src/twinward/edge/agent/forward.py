@@ -16,7 +16,7 @@ import msgspec
 from twinward.core.clock import Clock, to_us
 from twinward.edge.agent.keeper import Keeper
 from twinward.edge.agent.store import EdgeStore, Waiting
-from twinward.edge.agent.tokens import Tokens
+from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.profiles import Lane
 
 BATCH = 2000
@@ -25,7 +25,7 @@ IDLE_S = 0.1
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 
 
-class Answer(msgspec.Struct):
+class BatchAnswer(msgspec.Struct):
     """What the centre says of a batch."""
 
     received: int
@@ -41,7 +41,9 @@ class Mismatch(Exception):
 class Forwarder:
     """One thread for some lanes, with a connection of its own."""
 
-    def __init__(self, keeper: Keeper, lanes: Sequence[Lane], clock: Clock, tokens: Tokens) -> None:
+    def __init__(
+        self, keeper: Keeper, lanes: Sequence[Lane], clock: Clock, tokens: TokenKeeper
+    ) -> None:
         self.keeper, self.lanes, self.clock = keeper, tuple(lanes), clock
         self.tokens = tokens
         self.says = ""  # why nothing is sent, for `edge status`
@@ -86,7 +88,7 @@ class Forwarder:
             self._divide(client, waiting, response)
             return
         response.raise_for_status()
-        answer = msgspec.json.decode(response.content, type=Answer)
+        answer = msgspec.json.decode(response.content, type=BatchAnswer)
         rejected = {int(str(one["index"])): str(one.get("code", "")) for one in answer.rejected}
         if len(waiting) != answer.received or answer.received != (
             answer.stored + answer.duplicate + len(rejected)

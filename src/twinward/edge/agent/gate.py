@@ -22,7 +22,7 @@ from twinward.edge.agent.config import EdgeConfig, GateConfig
 from twinward.security.passes.ceremony import replace_file
 from twinward.security.passes.gate import Gate, open_gate
 from twinward.security.passes.trust import read_trust
-from twinward.security.passes.verifier import Answer, Policy
+from twinward.security.passes.verifier import Answer, VerifierPolicy
 
 SIGNS: dict[Answer, tuple[str, str, str]] = {
     "ok": ("✓", "OK", "通过"),
@@ -70,7 +70,7 @@ class GateDoor:
     def __init__(self, config: EdgeConfig, asked: GateConfig, clock: Clock) -> None:
         self.config, self.asked, self.clock = config, asked, clock
         self.memory = config.path(asked.memory)
-        policy = Policy(
+        policy = VerifierPolicy(
             place=asked.place,
             green_s=int(asked.green_days * 86_400),
             needs_list=asked.needs_list,
@@ -161,7 +161,7 @@ class GateDoor:
     def refresh(self) -> bool:
         """Fetches trust list and status lists; what cannot be had or is older changes nothing."""
         try:
-            with Source(self.asked.public, self.config.path("")) as source:
+            with TreeSource(self.asked.public, self.config.path("")) as source:
                 self._take_trust(source.get("trust.json"))
                 names = json.loads(source.get("lists/index.json"))["lists"]
                 for name in names[:MOST_LISTS]:
@@ -213,7 +213,7 @@ WORDS = {
 }
 
 
-class Source:
+class TreeSource:
     """The public tree: an address, or a folder such as a stick that somebody carries."""
 
     def __init__(self, public: str, folder: Path) -> None:
@@ -222,7 +222,7 @@ class Source:
         self.client = httpx.Client(timeout=20.0, follow_redirects=False) if web else None
         self.folder = folder / self.public
 
-    def __enter__(self) -> Source:
+    def __enter__(self) -> TreeSource:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from twinward.core.errors import InputError, TooLargeError, TwinwardError, UnknownCallerError
-from twinward.edge.agent.keeper import Account, Keeper
+from twinward.edge.agent.keeper import AcceptedBatch, Keeper
 from twinward.edge.agent.status import find_status
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def make_server(keeper: Keeper, gate: GateDoor | None = None) -> uvicorn.Server:
             require_key(request, keys.get(batch.device, ""))
             items = [bytes(item) for item in batch.items]
             account = await asyncio.wrap_future(keeper.submit_items(batch.device, items))
-            assert isinstance(account, Account)
+            assert isinstance(account, AcceptedBatch)
             return answer(msgspec.json.encode(account))
         except TwinwardError as error:
             return problem(error)

@@ -20,7 +20,7 @@ from twinward.edge.agent.signals import keep_signals
 from twinward.edge.agent.store import Accepted, EdgeStore
 from twinward.edge.profiles import Profile, get_profile
 from twinward.edge.rules.evaluator import Evaluator
-from twinward.edge.rules.rule import Memory, Signal
+from twinward.edge.rules.rule import Memory, RuleSignal
 
 GROUP = 2000  # readings in one transaction
 TICK_S = 0.05
@@ -30,7 +30,7 @@ FORGET = 5000  # acknowledged readings that go at once where room is short
 LEAST_FREE = 0.9  # of the bound: thinned down to that
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class AcceptedBatch(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a batch; received = stored + duplicate + rejected."""
 
     received: int
@@ -190,7 +190,7 @@ class Keeper:
 
     # readings ------------------------------------------------------------------------------
 
-    def _take(self, device: str, raws: Sequence[bytes | msgspec.Raw]) -> Account:
+    def _take(self, device: str, raws: Sequence[bytes | msgspec.Raw]) -> AcceptedBatch:
         require_plain(device)
         now_us = to_us(self.clock.now())
         profile = self._profiles.get(device)
@@ -216,7 +216,7 @@ class Keeper:
             )
             for place in accepted.conflict
         ]
-        account = Account(
+        account = AcceptedBatch(
             received=len(raws),
             stored=len(accepted.stored),
             duplicate=len(accepted.duplicate),
@@ -240,7 +240,7 @@ class Keeper:
 
     def _store_and_evaluate(self, readings: list[Reading], now_us: int) -> Accepted:
         accepted = self.store.accept(readings, now_us)
-        signals: list[Signal] = []
+        signals: list[RuleSignal] = []
         fresh = [readings[place] for place in accepted.stored if not readings[place].held]
         for one in sorted(fresh, key=lambda one: (one.occurred_us, one.seq)):
             signals += self.evaluator.read(

@@ -12,7 +12,7 @@ import msgspec
 
 from twinward.core.clock import from_us, parse_time, to_us
 from twinward.core.errors import InputError, explain_decode_error
-from twinward.edge.profiles import Lane, Profile, Quantity
+from twinward.edge.profiles import Lane, Profile, ReadingType
 from twinward.edge.rules.units import conversion
 
 # a clock that was never set starts at one of these: 1970 (Unix), 1980 (GPS, FAT), 2000 (many
@@ -110,7 +110,7 @@ def check_item(
     )
 
 
-def measured(value: float, unit: str | None, quantity: Quantity) -> float:
+def measured(value: float, unit: str | None, quantity: ReadingType) -> float:
     """The value in the profile's unit; InputError `sensor_fault` where it is no measurement."""
     if value in quantity.faults:
         raise InputError(

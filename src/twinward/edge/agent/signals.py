@@ -8,17 +8,17 @@ import hashlib
 from collections.abc import Sequence
 
 from twinward.core.clock import from_us
-from twinward.edge.agent.config import Action, EdgeConfig
+from twinward.edge.agent.config import EdgeConfig, LocalAction
 from twinward.edge.agent.readings import Reading
 from twinward.edge.agent.store import OWN_BOOT, EdgeStore
-from twinward.edge.rules.rule import Rule, Signal
+from twinward.edge.rules.rule import DeviceRule, RuleSignal
 
 RANK = {"advice": 0, "warning": 1, "alarm": 2}
 HOUR_US = 3_600_000_000
 
 
 def keep_signals(
-    store: EdgeStore, config: EdgeConfig, signals: Sequence[Signal], now_us: int
+    store: EdgeStore, config: EdgeConfig, signals: Sequence[RuleSignal], now_us: int
 ) -> list[str]:
     """Keeps each signal once; the ids of the actions that are wanted now."""
     rules = {rule.id: rule for rule in config.rules}
@@ -34,7 +34,7 @@ def keep_signals(
     return wanted
 
 
-def _keep_alarm(store: EdgeStore, signal: Signal) -> bool:
+def _keep_alarm(store: EdgeStore, signal: RuleSignal) -> bool:
     """Whether this changes the alarm that is kept."""
     name = (signal.rule, signal.device, signal.began_us)
     if signal.what in ("raised", "flood"):
@@ -56,7 +56,7 @@ def _keep_alarm(store: EdgeStore, signal: Signal) -> bool:
     return done.rowcount == 1
 
 
-def _tell_centre(store: EdgeStore, config: EdgeConfig, signal: Signal, now_us: int) -> None:
+def _tell_centre(store: EdgeStore, config: EdgeConfig, signal: RuleSignal, now_us: int) -> None:
     """The alarm as a reading of the edge itself, in the lane that goes first: 1 begins, 2 grows,
     3 is a flood, 0 ends. Its identity comes from the signal, so that it is told once.
     """
@@ -82,7 +82,9 @@ def _tell_centre(store: EdgeStore, config: EdgeConfig, signal: Signal, now_us: i
     store.count("alarms", len(accepted.stored))
 
 
-def _want(store: EdgeStore, action: Action, rule: Rule, signal: Signal, now_us: int) -> list[str]:
+def _want(
+    store: EdgeStore, action: LocalAction, rule: DeviceRule, signal: RuleSignal, now_us: int
+) -> list[str]:
     """The action inside its bounds; one outside is written down and not done."""
     text = action.text_end if signal.what == "cleared" else action.text
     if not text or RANK[signal.severity] < RANK[action.severity]:

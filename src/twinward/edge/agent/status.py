@@ -36,7 +36,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     last_at: str
 
 
-class Status(msgspec.Struct, frozen=True, kw_only=True):
+class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     """`lost`: thinned or refused by the centre. `last_ack_seq`: everything up to it is settled."""
 
     edge: str
@@ -59,7 +59,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     losses: list[Loss]
 
 
-def find_status(config: EdgeConfig) -> Status:
+def find_status(config: EdgeConfig) -> EdgeStatus:
     """InputError where there is no store yet."""
     store = EdgeStore(config.path(config.edge.store), read_only=True)
     try:
@@ -70,7 +70,7 @@ def find_status(config: EdgeConfig) -> Status:
         store.close()
 
 
-def _read(store: EdgeStore, config: EdgeConfig) -> Status:
+def _read(store: EdgeStore, config: EdgeConfig) -> EdgeStatus:
     now_us = to_us(SystemClock().now())
     one = store.db.execute
     counts = store.counts()
@@ -81,7 +81,7 @@ def _read(store: EdgeStore, config: EdgeConfig) -> Status:
     first, oldest = waiting.fetchone()
     newest = one("SELECT seq FROM sqlite_sequence WHERE name='reading'").fetchone()
     settings = dict(one("SELECT name, value FROM setting").fetchall())
-    return Status(
+    return EdgeStatus(
         edge=config.edge.id,
         backlog=sum(lanes.values()),
         backlog_by_lane={lane: lanes.get(k, 0) for k, lane in enumerate(LANES)},

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 
-class Tokens:
+class TokenKeeper:
     """One for all that send: a refresh token is spent once, by one of them."""
 
     def __init__(self, path: Path | None) -> None:

@@ -16,7 +16,7 @@ from twinward.core.errors import TwinwardError
 from twinward.core.messages import Outcome, Request
 from twinward.core.ports import Store, Transaction
 from twinward.edge.feeds.notes import notes_of
-from twinward.edge.rules.thresholds import Known, Said, Watched
+from twinward.edge.rules.thresholds import Known, NotedValue, Watched
 from twinward.twins.city.rows import SENSOR_STATES, THRESHOLDS
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class ThresholdMonitor:
             states = rows.list_rows(SENSOR_STATES) if self._watched else []
         self._fresh_until = time.monotonic() + LOOK_AGAIN_S
         for row in states:
-            said = Said(row.value, row.above, to_us(row.noted_at))
+            said = NotedValue(row.value, row.above, to_us(row.noted_at))
             before = self._known.get((row.sensor, row.figure))
             if before is None or before.time_us < said.time_us:
                 self._known[row.sensor, row.figure] = said

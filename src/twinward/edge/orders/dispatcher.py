@@ -11,7 +11,7 @@ from twinward.core.clock import Clock
 from twinward.core.messages import Event
 from twinward.core.ports import Rows, Store
 from twinward.edge.orders.ledger import Ledger
-from twinward.edge.orders.outlet import Message, Outlet, Receipt
+from twinward.edge.orders.outlet import Outlet, OutletMessage, OutletReceipt
 from twinward.edge.orders.routing import Heard, OutletSpec, Routing, messages_of, read_event
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.tasks.rows import TASKS
@@ -94,17 +94,17 @@ class Dispatcher:
                 sent += 1
         return sent
 
-    def _send(self, message: Message, now: datetime) -> Receipt | None:
+    def _send(self, message: OutletMessage, now: datetime) -> OutletReceipt | None:
         """What became of it; None where it must wait for its turn."""
         spec, outlet = self._specs.get(message.outlet), self.outlets.get(message.outlet)
         if spec is None or outlet is None:
-            return Receipt(state="failed", says=f"no outlet is named {message.outlet}")
+            return OutletReceipt(state="failed", says=f"no outlet is named {message.outlet}")
         if message.expires_at <= now:
-            return Receipt(state="expired", says="it could not be sent in time")
+            return OutletReceipt(state="expired", says="it could not be sent in time")
         if message.address in spec.quiet:
-            return Receipt(state="refused", says="the recipient asked not to be written to")
+            return OutletReceipt(state="refused", says="the recipient asked not to be written to")
         if self._drill and not spec.drill:
-            return Receipt(state="fenced", says="an exercise reaches no real channel")
+            return OutletReceipt(state="fenced", says="an exercise reaches no real channel")
         recent = [at for at in self._sent.get(spec.name, []) if at > now - MINUTE]
         self._sent[spec.name] = recent
         if len(recent) >= spec.per_minute:

@@ -15,7 +15,7 @@ import msgspec
 
 from twinward.core.clock import from_us, to_us
 from twinward.core.errors import StorageError
-from twinward.edge.orders.outlet import Message, Receipt, State
+from twinward.edge.orders.outlet import OutletMessage, OutletReceipt, State
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -32,7 +32,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 5.0, 900.0
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One message and where it stands."""
 
-    message: Message
+    message: OutletMessage
     state: State
     says: str
     tries: int
@@ -77,7 +77,11 @@ class Ledger:
         return None if row is None else int(row[0])
 
     def add(
-        self, messages: Iterable[Message], seq: int, now: datetime, superseded: Iterable[str] = ()
+        self,
+        messages: Iterable[OutletMessage],
+        seq: int,
+        now: datetime,
+        superseded: Iterable[str] = (),
     ) -> None:
         """Messages of the log up to `seq`; what is not sent yet about `superseded` never is."""
         now_us = to_us(now)
@@ -104,24 +108,24 @@ class Ledger:
             self._db.execute("DELETE FROM place")
             self._db.execute("INSERT INTO place VALUES (?)", (seq,))
 
-    def list_due(self, now: datetime, most: int) -> list[Message]:
+    def list_due(self, now: datetime, most: int) -> list[OutletMessage]:
         with self._lock:
             rows = self._db.execute(
                 "SELECT body FROM message WHERE state='queued' AND next_us<=? "
                 "ORDER BY next_us, key LIMIT ?",
                 (to_us(now), most),
             ).fetchall()
-        return [msgspec.json.decode(row[0], type=Message) for row in rows]
+        return [msgspec.json.decode(row[0], type=OutletMessage) for row in rows]
 
-    def list_handed_on(self, most: int) -> list[Message]:
+    def list_handed_on(self, most: int) -> list[OutletMessage]:
         """Sent, and nothing heard yet."""
         with self._lock:
             rows = self._db.execute(
                 "SELECT body FROM message WHERE state='sent' ORDER BY changed_us LIMIT ?", (most,)
             ).fetchall()
-        return [msgspec.json.decode(row[0], type=Message) for row in rows]
+        return [msgspec.json.decode(row[0], type=OutletMessage) for row in rows]
 
-    def note(self, key: str, receipt: Receipt, now: datetime) -> None:
+    def note(self, key: str, receipt: OutletReceipt, now: datetime) -> None:
         """What became of a message; one that may work later is tried again, ever more seldom."""
         now_us = to_us(now)
         with self._transaction():
@@ -154,7 +158,7 @@ class Ledger:
             ).fetchall()
         return [
             Delivery(
-                message=msgspec.json.decode(body, type=Message),
+                message=msgspec.json.decode(body, type=OutletMessage),
                 state=at,
                 says=says,
                 tries=tries,

@@ -6,7 +6,7 @@ import smtplib
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from twinward.edge.orders.outlet import Message, Receipt
+from twinward.edge.orders.outlet import OutletMessage, OutletReceipt
 
 TIMEOUT_S = 15.0
 
@@ -17,11 +17,11 @@ class Mail:
     def __init__(self, host: str, port: int, sender: str) -> None:
         self.host, self.port, self.sender = host, port, sender
 
-    def send(self, message: Message) -> Receipt:
+    def send(self, message: OutletMessage) -> OutletReceipt:
         try:
             letter = compose(message, self.sender)
         except ValueError as error:  # a line break in an address or subject
-            return Receipt(state="refused", says=f"no letter can be made of it: {error}")
+            return OutletReceipt(state="refused", says=f"no letter can be made of it: {error}")
         try:
             server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_S)
             try:
@@ -29,18 +29,18 @@ class Mail:
             finally:
                 take_leave(server)
         except smtplib.SMTPRecipientsRefused:
-            return Receipt(state="refused", says="the mail server refused the address")
+            return OutletReceipt(state="refused", says="the mail server refused the address")
         except smtplib.SMTPResponseException as error:
-            return Receipt(
+            return OutletReceipt(
                 state="failed",
                 says=f"the mail server said {error.smtp_code}",
                 again=400 <= error.smtp_code < 500,
             )
         except (OSError, smtplib.SMTPException) as error:
-            return Receipt(state="failed", says=f"the mail server: {error}", again=True)
-        return Receipt(state="sent", says="taken by the mail server")
+            return OutletReceipt(state="failed", says=f"the mail server: {error}", again=True)
+        return OutletReceipt(state="sent", says="taken by the mail server")
 
-    def look_up(self, key: str) -> Receipt | None:
+    def look_up(self, key: str) -> OutletReceipt | None:
         return None
 
 
@@ -52,7 +52,7 @@ def take_leave(server: smtplib.SMTP) -> None:
         server.close()
 
 
-def compose(message: Message, sender: str) -> EmailMessage:
+def compose(message: OutletMessage, sender: str) -> EmailMessage:
     """ValueError for what would break out of a header."""
     letter = EmailMessage(policy=SMTP)
     letter["From"] = sender

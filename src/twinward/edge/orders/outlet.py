@@ -14,7 +14,7 @@ State = Literal[
 Kind = Literal["order", "late", "withdrawn", "level"]
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class OutletMessage(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one recipient. `key` is made of event, recipient and outlet: whoever gets it
     twice can see that.
     """
@@ -32,7 +32,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     not_before: datetime
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class OutletReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """What an outlet says. `again`: it may work later."""
 
     state: State
@@ -43,7 +43,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 class Outlet(Protocol):
     """A channel. `send` never raises for what the other side does."""
 
-    def send(self, message: Message) -> Receipt: ...
+    def send(self, message: OutletMessage) -> OutletReceipt: ...
 
-    def look_up(self, key: str) -> Receipt | None:
+    def look_up(self, key: str) -> OutletReceipt | None:
         """What is known since of a message that was handed on; None: nothing yet."""

@@ -17,7 +17,7 @@ MANIFEST, SIGNATURE = "manifest.json", "manifest.jws"
 PAGE = Path(__file__).with_name("page")
 
 
-class Tree(msgspec.Struct, frozen=True, kw_only=True):
+class WrittenTree(msgspec.Struct, frozen=True, kw_only=True):
     """What was written: how many files and bytes, what was removed, the manifest's digest."""
 
     folder: str
@@ -37,7 +37,7 @@ def write_tree(
     files: Mapping[str, bytes],
     sign: Callable[[bytes], str],
     linked: Mapping[str, Path] | None = None,
-) -> Tree:
+) -> WrittenTree:
     """Each file in place at once, the manifest after all of them, what is in neither removed.
     `linked`: large files that never change, linked where the disk allows, else copied.
 
@@ -54,7 +54,7 @@ def write_tree(
     manifest = json.dumps({"files": public}, indent=0, sort_keys=True).encode()
     put(folder / MANIFEST, manifest)
     put(folder / SIGNATURE, sign(manifest).encode())
-    return Tree(
+    return WrittenTree(
         folder=str(folder),
         files=len(files) + len(linked) + 2,
         bytes=sum(map(len, files.values())) + sum(one.stat().st_size for one in linked.values()),

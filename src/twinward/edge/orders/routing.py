@@ -13,7 +13,7 @@ import msgspec
 from twinward.core.errors import InputError, explain_decode_error
 from twinward.core.ids import derive_id
 from twinward.core.messages import Event
-from twinward.edge.orders.outlet import Kind, Message
+from twinward.edge.orders.outlet import Kind, OutletMessage
 from twinward.edge.orders.texts import text_of
 from twinward.twins.emergency import messages as m
 
@@ -156,7 +156,7 @@ def read_event(event: Event) -> Heard | None:
 
 def messages_of(
     heard: Heard, event: Event, routing: Routing, area_name: str, zone: tzinfo
-) -> Iterator[Message]:
+) -> Iterator[OutletMessage]:
     """One message for each recipient who wants it, with a key that no second run makes anew."""
     for recipient in routing.recipients:
         if not recipient.wants(heard.kind, heard.department, heard.area):
@@ -171,7 +171,7 @@ def messages_of(
             about=heard.about,
             more=heard.more,
         )
-        yield Message(
+        yield OutletMessage(
             key=derive_id("msg", event.id, recipient.outlet, recipient.address),
             outlet=recipient.outlet,
             address=recipient.address,

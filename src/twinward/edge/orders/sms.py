@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from twinward.edge.orders.outlet import Message, Receipt
+from twinward.edge.orders.outlet import OutletMessage, OutletReceipt
 
 NUMBER = re.compile(r"\+?[0-9]{6,15}")
 PART = 70  # UCS-2 characters of one message (3GPP TS 23.038: 140 octets); joined parts hold 67
@@ -21,12 +21,16 @@ class SmsSpool:
     def __init__(self, spool: Path, prefixes: tuple[str, ...] = ()) -> None:
         self.spool, self.prefixes = spool, prefixes
 
-    def send(self, message: Message) -> Receipt:
+    def send(self, message: OutletMessage) -> OutletReceipt:
         number = normal_number(message.address)
         if number is None:
-            return Receipt(state="refused", says=f"{message.address!r} is no telephone number")
+            return OutletReceipt(
+                state="refused", says=f"{message.address!r} is no telephone number"
+            )
         if self.prefixes and not number.startswith(self.prefixes):
-            return Receipt(state="refused", says="a number outside the prefixes of this outlet")
+            return OutletReceipt(
+                state="refused", says="a number outside the prefixes of this outlet"
+            )
         text = shorten(f"{message.subject}\n{message.text}", PART * MOST_PARTS)
         content = f"To: {number}\nAlphabet: UCS\n\n".encode("ascii") + text.encode("utf-16-be")
         folder = self.spool / "outgoing"
@@ -41,15 +45,15 @@ class SmsSpool:
                     os.fsync(file.fileno())
                 os.replace(fresh, folder / message.key)
         except OSError as error:
-            return Receipt(state="failed", says=f"the spool: {error.strerror}", again=True)
-        return Receipt(state="sent", says="in the spool")
+            return OutletReceipt(state="failed", says=f"the spool: {error.strerror}", again=True)
+        return OutletReceipt(state="sent", says="in the spool")
 
-    def look_up(self, key: str) -> Receipt | None:
+    def look_up(self, key: str) -> OutletReceipt | None:
         found = self._find(key)
         if found == "sent":
-            return Receipt(state="delivered", says="sent by the gateway")
+            return OutletReceipt(state="delivered", says="sent by the gateway")
         if found == "failed":
-            return Receipt(state="failed", says="the gateway could not send it")
+            return OutletReceipt(state="failed", says="the gateway could not send it")
         return None
 
     def _find(self, key: str) -> str | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from twinward.core.clock import format_time
 from twinward.core.errors import UNREADABLE
-from twinward.edge.orders.outlet import Message, Receipt
+from twinward.edge.orders.outlet import OutletMessage, OutletReceipt
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 MOST_ANSWER_BYTES = 64_000
@@ -24,7 +24,7 @@ class Webhook:
         self._secret = secret
         self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False, transport=transport)
 
-    def send(self, message: Message) -> Receipt:
+    def send(self, message: OutletMessage) -> OutletReceipt:
         body = msgspec.json.encode(
             {
                 "key": message.key,
@@ -49,10 +49,12 @@ class Webhook:
             ) as answer:
                 told = b"".join(_first_bytes(answer))
         except httpx.HTTPError as error:
-            return Receipt(state="failed", says=str(error) or type(error).__name__, again=True)
+            return OutletReceipt(
+                state="failed", says=str(error) or type(error).__name__, again=True
+            )
         return read_answer(answer.status_code, told)
 
-    def look_up(self, key: str) -> Receipt | None:
+    def look_up(self, key: str) -> OutletReceipt | None:
         return None
 
 
@@ -68,14 +70,14 @@ def _first_bytes(answer: httpx.Response) -> list[bytes]:
     return parts
 
 
-def read_answer(status: int, body: bytes) -> Receipt:
+def read_answer(status: int, body: bytes) -> OutletReceipt:
     """Some systems answer 200 and say in the body that nothing was done."""
     if not 200 <= status < 300:
-        return Receipt(state="failed", says=f"answered {status}", again=status in PASSING)
+        return OutletReceipt(state="failed", says=f"answered {status}", again=status in PASSING)
     try:
         told = msgspec.json.decode(body) if body.strip() else {}
     except UNREADABLE:
         told = {}
     if isinstance(told, dict) and (told.get("error") or told.get("ok") is False):
-        return Receipt(state="failed", says=f"answered {status}, and an error in the body")
-    return Receipt(state="delivered", says=f"answered {status}")
+        return OutletReceipt(state="failed", says=f"answered {status}, and an error in the body")
+    return OutletReceipt(state="delivered", says=f"answered {status}")

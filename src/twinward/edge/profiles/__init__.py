@@ -16,7 +16,7 @@ from twinward.core.errors import InputError
 Lane = Literal["alarm", "status", "bulk"]
 
 
-class Quantity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReadingType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One type of reading. Values outside `least` to `most`, or in `faults`, are no measurement."""
 
     type: str
@@ -37,9 +37,9 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     title_zh: str
     cadence_s: Annotated[float, msgspec.Meta(gt=0)]
     seq_wraps: Annotated[int, msgspec.Meta(ge=2)] | None = None
-    quantities: tuple[Quantity, ...]
+    quantities: tuple[ReadingType, ...]
 
-    def find(self, kind: str) -> Quantity | None:
+    def find(self, kind: str) -> ReadingType | None:
         return next((one for one in self.quantities if one.type == kind), None)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 
-from twinward.edge.rules.rule import COMBINED, Memory, Rule, Signal
+from twinward.edge.rules.rule import COMBINED, DeviceRule, Memory, RuleSignal
 
 SECOND_US = 1_000_000
 Key = tuple[str, str]  # rule, device (or place)
@@ -25,7 +25,7 @@ class Evaluator:
 
     def __init__(
         self,
-        rules: Sequence[Rule],
+        rules: Sequence[DeviceRule],
         memories: Mapping[Key, Memory] | None = None,
         *,
         from_us: int = 0,
@@ -35,7 +35,7 @@ class Evaluator:
         self.memories: dict[Key, Memory] = dict(memories or {})
         self.changed: set[Key] = set()
         self._from_us = from_us
-        self._parts: dict[str, list[Rule]] = {}
+        self._parts: dict[str, list[DeviceRule]] = {}
         for rule in rules:
             for part in rule.of if rule.kind in COMBINED else ():
                 self._parts.setdefault(part, []).append(rule)
@@ -56,9 +56,9 @@ class Evaluator:
 
     def read(
         self, device: str, profile: str, place: str, kind: str, at_us: int, value: float
-    ) -> list[Signal]:
+    ) -> list[RuleSignal]:
         """A reading has come; timers that ended before it are looked at first."""
-        signals: list[Signal] = []
+        signals: list[RuleSignal] = []
         for rule in self.rules.values():
             if not rule.reads(device, profile, kind):
                 continue
@@ -73,9 +73,9 @@ class Evaluator:
             self._plan(key)
         return signals
 
-    def advance(self, now_us: int, places: Mapping[str, str]) -> list[Signal]:
+    def advance(self, now_us: int, places: Mapping[str, str]) -> list[RuleSignal]:
         """Time has come to `now_us`: what only a timer can decide. `places` of the devices."""
-        signals: list[Signal] = []
+        signals: list[RuleSignal] = []
         while self._due and self._due[0][0] <= now_us:
             due, key = heapq.heappop(self._due)
             rule = self.rules.get(key[0])
@@ -94,8 +94,8 @@ class Evaluator:
     # one rule on one device ----------------------------------------------------------------
 
     def _judge(
-        self, rule: Rule, key: Key, at_us: int, value: float, place: str
-    ) -> Iterator[Signal]:
+        self, rule: DeviceRule, key: Key, at_us: int, value: float, place: str
+    ) -> Iterator[RuleSignal]:
         memory = self.memories[key]
         if rule.kind == "dead_man":
             if memory.raised_us >= 0:
@@ -114,7 +114,7 @@ class Evaluator:
             began = memory.within_us + _us(rule.clear_hold_s)
             yield from self._clear(rule, key, began, value, place)
 
-    def _is_beyond(self, rule: Rule, memory: Memory, at_us: int, value: float) -> bool:
+    def _is_beyond(self, rule: DeviceRule, memory: Memory, at_us: int, value: float) -> bool:
         raised = memory.raised_us >= 0
         if rule.kind == "threshold":
             return rule.is_beyond(value, raised=raised)
@@ -127,7 +127,7 @@ class Evaluator:
             memory.hits.append((at_us, value))
         return len(memory.hits) >= rule.count
 
-    def _timers(self, rule: Rule, key: Key, now_us: int, place: str) -> Iterator[Signal]:
+    def _timers(self, rule: DeviceRule, key: Key, now_us: int, place: str) -> Iterator[RuleSignal]:
         """What time alone decided up to `now_us`, in the order in which it came."""
         memory = self.memories[key]
         if rule.kind == "dead_man" and memory.raised_us < 0:
@@ -142,7 +142,7 @@ class Evaluator:
             grown = memory.raised_us + _us(rule.escalate_after_s)
             if grown <= now_us:
                 memory.escalated = True
-                yield Signal(
+                yield RuleSignal(
                     rule=rule.id,
                     device=key[1],
                     what="escalated",
@@ -154,7 +154,9 @@ class Evaluator:
         if memory.raised_us >= 0:
             yield from self._ends_by_time(rule, key, now_us, place)
 
-    def _ends_by_time(self, rule: Rule, key: Key, now_us: int, place: str) -> Iterator[Signal]:
+    def _ends_by_time(
+        self, rule: DeviceRule, key: Key, now_us: int, place: str
+    ) -> Iterator[RuleSignal]:
         memory = self.memories[key]
         end = NEVER
         if memory.within_us >= 0 and rule.clear_hold_s:
@@ -165,14 +167,14 @@ class Evaluator:
             yield from self._clear(rule, key, end, memory.value, place)
 
     def _raise(
-        self, rule: Rule, key: Key, at_us: int, value: float | None, place: str
-    ) -> Iterator[Signal]:
+        self, rule: DeviceRule, key: Key, at_us: int, value: float | None, place: str
+    ) -> Iterator[RuleSignal]:
         memory = self.memories[key]
         memory.raised_us, memory.within_us, memory.beyond_us = at_us, -1, -1
         memory.escalated = False
         yield from self._not_flooded(
             rule,
-            Signal(
+            RuleSignal(
                 rule=rule.id,
                 device=key[1],
                 what="raised",
@@ -185,15 +187,15 @@ class Evaluator:
         yield from self._combine(rule, at_us, place, +1)
 
     def _clear(
-        self, rule: Rule, key: Key, at_us: int, value: float | None, place: str
-    ) -> Iterator[Signal]:
+        self, rule: DeviceRule, key: Key, at_us: int, value: float | None, place: str
+    ) -> Iterator[RuleSignal]:
         memory = self.memories[key]
         began, severity = memory.raised_us, rule.severity
         if memory.escalated:
             severity = rule.escalate_to
         memory.raised_us, memory.within_us, memory.beyond_us = -1, -1, -1
         memory.escalated = False
-        yield Signal(
+        yield RuleSignal(
             rule=rule.id,
             device=key[1],
             what="cleared",
@@ -206,7 +208,9 @@ class Evaluator:
 
     # rules over several devices ------------------------------------------------------------
 
-    def _combine(self, part: Rule, at_us: int, place: str, change: int) -> Iterator[Signal]:
+    def _combine(
+        self, part: DeviceRule, at_us: int, place: str, change: int
+    ) -> Iterator[RuleSignal]:
         """A part of a combined rule went up or down at a place."""
         for rule in self._parts.get(part.id, ()):
             key = (rule.id, place)
@@ -222,7 +226,7 @@ class Evaluator:
             self.changed.add(key)
             self._plan(key)
 
-    def _not_flooded(self, rule: Rule, signal: Signal) -> Iterator[Signal]:
+    def _not_flooded(self, rule: DeviceRule, signal: RuleSignal) -> Iterator[RuleSignal]:
         """The signal itself, or one flood for all that come in the window after `most`."""
         if not rule.most:
             yield signal
@@ -236,7 +240,7 @@ class Evaluator:
             yield signal
         elif memory.flooded_us < 0 or memory.flooded_us <= since:
             memory.flooded_us = signal.at_us
-            yield Signal(
+            yield RuleSignal(
                 rule=rule.id,
                 device="*",
                 what="flood",
@@ -253,7 +257,7 @@ class Evaluator:
         if due < NEVER:
             heapq.heappush(self._due, (due, key))
 
-    def _next(self, rule: Rule, memory: Memory) -> int:
+    def _next(self, rule: DeviceRule, memory: Memory) -> int:
         """When time alone next decides something about this rule and device."""
         ends = [NEVER]
         if memory.raised_us < 0:

@@ -15,7 +15,7 @@ Number = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
 COMBINED = ("both", "either")
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeviceRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One rule.
 
     `kind`: `threshold` (value above or below a bound), `rate` (change in `window_s` above or below
@@ -67,7 +67,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return self.below is not None and low is not None and value < low
 
 
-class Signal(msgspec.Struct, frozen=True, kw_only=True):
+class RuleSignal(msgspec.Struct, frozen=True, kw_only=True):
     """What a rule says: an alarm begins, ends, grows, or so many that one flood stands for them.
 
     `at_us` is the time of the reading or timer that decided it, never the time of arrival.
@@ -96,7 +96,7 @@ class Memory(msgspec.Struct, kw_only=True):
     flooded_us: int = -1
 
 
-def check_rules(rules: tuple[Rule, ...]) -> None:
+def check_rules(rules: tuple[DeviceRule, ...]) -> None:
     """InputError unless each rule can decide something and names what exists."""
     ids = [rule.id for rule in rules]
     for rule in rules:
@@ -107,7 +107,7 @@ def check_rules(rules: tuple[Rule, ...]) -> None:
             )
 
 
-def complaint_of(rule: Rule, ids: list[str]) -> str:
+def complaint_of(rule: DeviceRule, ids: list[str]) -> str:
     bounded = rule.above is not None or rule.below is not None
     if ids.count(rule.id) > 1:
         return "the id stands twice"

@@ -49,7 +49,7 @@ def bare_figure(figure: str) -> str:
     return name if name and find_unit(unit) is not None else figure
 
 
-class Said(msgspec.Struct, frozen=True):
+class NotedValue(msgspec.Struct, frozen=True):
     """The last value of a sensor that was noted."""
 
     value: float
@@ -70,7 +70,7 @@ class Crossing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # (sensor, figure) -> what was noted last
-Known = dict[tuple[str, str], Said]
+Known = dict[tuple[str, str], NotedValue]
 
 
 def crossings_of(readings: pa.RecordBatch, watched: list[Watched], known: Known) -> list[Crossing]:
@@ -129,14 +129,16 @@ def _crossings_of_one(rows: pa.RecordBatch, threshold: Watched, known: Known) ->
     found = []
     for sensor, places in by_sensor.items():
         for k in dict.fromkeys((max(places, key=lambda k: value[k]), places[-1])):
-            said = Said(float(value[k]), bool(value[k] >= threshold.at_least), int(time_us[k]))
+            said = NotedValue(
+                float(value[k]), bool(value[k] >= threshold.at_least), int(time_us[k])
+            )
             if is_news(said, known.get((sensor, threshold.figure)), threshold):
                 known[sensor, threshold.figure] = said
                 found.append(_crossing(rows, k, sensor, threshold))
     return found
 
 
-def is_news(said: Said, before: Said | None, threshold: Watched) -> bool:
+def is_news(said: NotedValue, before: NotedValue | None, threshold: Watched) -> bool:
     if before is None:
         return said.above
     if said.time_us < before.time_us:

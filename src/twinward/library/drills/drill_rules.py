@@ -24,7 +24,7 @@ from twinward.library.drills.drill import (
 from twinward.library.hazards.diseases import load_disease
 from twinward.library.loading import Library
 from twinward.library.plans.decode_errors import Complaint
-from twinward.library.plans.validation import Fault
+from twinward.library.plans.validation import PlanFault
 from twinward.library.supplies.resources import list_resources
 from twinward.library.toml_lines import find_line, index_lines
 
@@ -33,7 +33,7 @@ NTH = re.compile(r"^#[1-9]\d{0,3}$")
 
 def check_script(
     text: str, file: str, library: Library, areas: Container[str] | None = None
-) -> tuple[DrillScript | None, list[Fault]]:
+) -> tuple[DrillScript | None, list[PlanFault]]:
     """The script, and every fault in it; None when it cannot be read at all. Areas are checked
     where they are given.
     """
@@ -42,14 +42,18 @@ def check_script(
     except tomllib.TOMLDecodeError as error:
         line = int(found[1]) if (found := re.search(r"at line (\d+)", str(error))) else 1
         return None, [
-            Fault(file=file, line=line, code="bad_toml", message=str(error), advice="mend the file")
+            PlanFault(
+                file=file, line=line, code="bad_toml", message=str(error), advice="mend the file"
+            )
         ]
     lines = index_lines(text)
     script, complaints = convert(data)
     if script is not None:
         complaints += list(list_complaints(script, library, areas))
     faults = [
-        Fault(file=file, line=find_line(lines, where), code=code, message=message, advice=advice)
+        PlanFault(
+            file=file, line=find_line(lines, where), code=code, message=message, advice=advice
+        )
         for where, code, message, advice in complaints
     ]
     return script, sorted(faults, key=lambda one: one.line)

@@ -62,7 +62,7 @@ MOST_FAULTS = 100  # of the frame; a part that cannot be mended must not be trie
 Blame = Callable[..., None]
 
 
-class Fault(msgspec.Struct, frozen=True, kw_only=True):
+class PlanFault(msgspec.Struct, frozen=True, kw_only=True):
     """One thing wrong in a plan file. `code` is stable; `text` is the whole line `file:line:
     message; advice`.
     """
@@ -97,7 +97,7 @@ def read_text(path: Path) -> str:
 
 def validate_plan(
     text: str, name: str, library: Library, now: datetime, areas: Container[str] | None = None
-) -> tuple[Plan | None, list[Fault]]:
+) -> tuple[Plan | None, list[PlanFault]]:
     """The plan, where it has its form, and all faults by line. `areas`: the codes of the city,
     unknown when None.
     """
@@ -107,13 +107,15 @@ def validate_plan(
         at = re.search(r"line (\d+)", str(error))
         line = int(at[1]) if at else max(1, text.count("\n") + 1)
         return None, [
-            Fault(file=name, line=line, code="not_toml", message=str(error), advice="mend the line")
+            PlanFault(
+                file=name, line=line, code="not_toml", message=str(error), advice="mend the line"
+            )
         ]
     lines = index_lines(text)
-    faults: list[Fault] = []
+    faults: list[PlanFault] = []
 
     def blame(path: Route, code: str, message: str, advice: str = "") -> None:
-        found = Fault(
+        found = PlanFault(
             file=name, line=find_line(lines, path), code=code, message=message, advice=advice
         )
         if found not in faults:

@@ -21,7 +21,7 @@ from twinward.loop.context import (
     find_plan_in_force,
 )
 from twinward.loop.policies.clauses import list_open
-from twinward.loop.policies.task_places import Turn, areas_of, predecessor_areas, task_id
+from twinward.loop.policies.task_places import PlanTurn, areas_of, predecessor_areas, task_id
 from twinward.twins.city import messages as c
 from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency import messages as m
@@ -113,7 +113,7 @@ def tasks_of(
 ) -> Iterator[Command]:
     """CreateTask for every duty that may be ordered and has no task yet, predecessors first."""
     in_force: PlanInForce = rows.get(PLANS_IN_FORCE, incident.id)
-    here = Turn.of(in_force, incident, rows, reference)
+    here = PlanTurn.of(in_force, incident, rows, reference)
     tasks = list_open(plan, in_force)
     by_key = {task.key: task for task in tasks}
     for task in tasks:

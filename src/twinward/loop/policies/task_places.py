@@ -16,7 +16,7 @@ from twinward.twins.emergency.incidents.rows import Incident, PlanInForce
 from twinward.twins.emergency.tasks.rows import TASKS, Task
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class PlanTurn(msgspec.Struct, frozen=True, kw_only=True):
     """Where an incident's work stands: which adoption of a plan, what the plan before asked for,
     what is restricted.
     """
@@ -28,9 +28,11 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     rounds: dict[str, int]
 
     @staticmethod
-    def of(in_force: PlanInForce, incident: Incident, rows: Rows, reference: ReferenceData) -> Turn:
+    def of(
+        in_force: PlanInForce, incident: Incident, rows: Rows, reference: ReferenceData
+    ) -> PlanTurn:
         before = reference.library.find(in_force.before) if in_force.before else None
-        return Turn(
+        return PlanTurn(
             incident=incident,
             adoption=in_force.adoption,
             rounds=in_force.rounds,
@@ -64,7 +66,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
         return task.key in self.asked_before and not lifted
 
 
-def task_id(here: Turn, task: PlanTask, area: str, rows: Rows) -> tuple[str, bool]:
+def task_id(here: PlanTurn, task: PlanTask, area: str, rows: Rows) -> tuple[str, bool]:
     """The id of the duty's task there, and whether there is one; what no longer counts is made
     anew, under the next.
     """
@@ -86,7 +88,7 @@ class WorkPlace(msgspec.Struct, frozen=True, kw_only=True):
     """A recurring task where its round begins: read once for all its areas."""
 
     task: PlanTask
-    turn: Turn
+    turn: PlanTurn
     before: dict[str, PlanTask]  # by key, the tasks that may be ordered and that it waits for
 
     @staticmethod
@@ -101,7 +103,7 @@ class WorkPlace(msgspec.Struct, frozen=True, kw_only=True):
         open_tasks = list_open(plan, in_force) if task.after else ()
         return WorkPlace(
             task=task,
-            turn=Turn.of(in_force, incident, rows, reference),
+            turn=PlanTurn.of(in_force, incident, rows, reference),
             before={one.key: one for one in open_tasks if one.key in task.after},
         )
 

@@ -19,7 +19,7 @@ from twinward.security.authorization.roles import Roles, load_roles
 from twinward.security.identity.people import Caller
 
 
-class Decision(msgspec.Struct, frozen=True):
+class AccessDecision(msgspec.Struct, frozen=True):
     """Whether, and by which rule not. `code` is stable."""
 
     allowed: bool
@@ -28,7 +28,7 @@ class Decision(msgspec.Struct, frozen=True):
     advice: str = ""
 
 
-ALLOWED = Decision(True)
+ALLOWED = AccessDecision(True)
 
 
 class Policy:
@@ -64,7 +64,7 @@ class Policy:
         area: str | None = None,
         department: str | None = None,
         scope: Scope | None = None,
-    ) -> Decision:
+    ) -> AccessDecision:
         """By role, then department, then place, then purpose. `area` None asks whether it may be
         done at all.
 
@@ -72,7 +72,7 @@ class Policy:
         the list that follows is cut to `ranges`.
         """
         if action not in self._actions.get(caller.role, self._everybody):
-            return Decision(
+            return AccessDecision(
                 False, "role_not_allowed", f"{caller.name} may not do this", self._who_may(action)
             )
         rule = self.roles.actions[action]
@@ -82,14 +82,14 @@ class Policy:
             and department not in (None, caller.department)
         ):
             message = f"{caller.name} answers for {caller.department}, not {department}"
-            return Decision(
+            return AccessDecision(
                 False, "wrong_department", message, "send it with the token of that department"
             )
         if area is None or rule.reach == "everywhere":
             return ALLOWED
         mine = self.jurisdiction(caller)
         if not (mine.concerns(area) if rule.reach == "around" else mine.covers(area)):
-            return Decision(
+            return AccessDecision(
                 False,
                 "area_not_yours",
                 f"{area} is outside {caller.name}'s jurisdiction",
@@ -99,21 +99,21 @@ class Policy:
 
     def _by_purpose(
         self, caller: Caller, purposes: tuple[str, ...], area: str, scope: Scope | None
-    ) -> Decision:
+    ) -> AccessDecision:
         if scope is None:
-            return Decision(
+            return AccessDecision(
                 False, "peacetime", "in peacetime nobody can be looked up", "an activation opens it"
             )
         mine = self.roles.roles[caller.role].purposes
         if not any(word in scope.purposes and word in mine for word in purposes):
-            return Decision(
+            return AccessDecision(
                 False,
                 "purpose_not_open",
                 f"{scope.activation} does not open this",
                 "ask for its purpose",
             )
         if not self.subtree(scope.areas).covers(area):
-            return Decision(
+            return AccessDecision(
                 False,
                 "area_not_open",
                 f"{scope.activation} does not open {area}",

@@ -16,7 +16,7 @@ EVERYBODY = "public"
 Reach = Literal["inside", "around", "everywhere"]
 
 
-class Action(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PermittedAction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Something that is done. With `purposes` it is about persons and needs an activation that
     names one of them.
     """
@@ -45,7 +45,7 @@ class Role(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 class Roles(msgspec.Struct, frozen=True, kw_only=True):
     """All actions and roles by id."""
 
-    actions: dict[str, Action]
+    actions: dict[str, PermittedAction]
     roles: dict[str, Role]
 
     def actions_of(self, role: str, *, managed: bool) -> frozenset[str]:
@@ -82,7 +82,7 @@ class Roles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    action: tuple[Action, ...]
+    action: tuple[PermittedAction, ...]
     role: tuple[Role, ...]
 
 

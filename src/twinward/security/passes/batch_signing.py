@@ -139,7 +139,7 @@ class Chunk(msgspec.Struct, frozen=True):
     roll: bytes
 
 
-class Signer(msgspec.Struct, kw_only=True):
+class ChunkSigner(msgspec.Struct, kw_only=True):
     """What signs chunks: of one process, made once."""
 
     plan: BatchPlan

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from twinward.core.errors import UNREADABLE, AbsentError, ConflictError, InputError
 from twinward.security.passes.keys import write_jwk
-from twinward.security.passes.trust import Signer, Trust, read_trust, write_trust
+from twinward.security.passes.trust import Signer, TrustList, read_trust, write_trust
 
 TRUST_FILE, REGISTER = "trust.json", "signers.json"
 TRUST_LASTS = timedelta(days=45)
@@ -58,7 +58,7 @@ class KeyStore:
         self.register()
         return (self.folder / TRUST_FILE).read_bytes()
 
-    def trust(self) -> Trust:
+    def trust(self) -> TrustList:
         return read_trust(self.trust_file())
 
     def init(self, root_file: Path, issuer: str, at: datetime, days: int) -> Register:

@@ -10,9 +10,9 @@ import numpy as np
 
 from twinward.core.coding.texts import from_base64url, to_base64url
 from twinward.core.errors import UNREADABLE, InputError
-from twinward.security.passes.status_list import Packed, StatusList, pack, read_list, unpack
-from twinward.security.passes.trust import Trust, read_trust, require_newer
-from twinward.security.passes.verifier import Policy, Verdict, Verifier
+from twinward.security.passes.status_list import Packed, SignedStatusList, pack, read_list, unpack
+from twinward.security.passes.trust import TrustList, read_trust, require_newer
+from twinward.security.passes.verifier import PassVerdict, Verifier, VerifierPolicy
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,11 +30,11 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 class Gate:
     """A verifier with memory: lists only grow newer, and what was revoked stays so."""
 
-    def __init__(self, policy: Policy | None = None) -> None:
-        self.policy = policy or Policy()
-        self.trust: Trust | None = None
+    def __init__(self, policy: VerifierPolicy | None = None) -> None:
+        self.policy = policy or VerifierPolicy()
+        self.trust: TrustList | None = None
         self.trust_raw = b""
-        self.lists: dict[str, StatusList] = {}
+        self.lists: dict[str, SignedStatusList] = {}
         self.floor: datetime | None = None
         self.counts: dict[str, dict[str, int]] = {}
         self._verifier: Verifier | None = None
@@ -45,7 +45,7 @@ class Gate:
         self.trust_raw = data
         self._saw(self.trust.issued_at)
 
-    def accept_list(self, data: bytes) -> StatusList:
+    def accept_list(self, data: bytes) -> SignedStatusList:
         """InputError for a list of another issuer, or one older than was seen. What it no longer
         says to be revoked stays revoked.
         """
@@ -71,7 +71,7 @@ class Gate:
             self.floor = at
         self._verifier = None
 
-    def verify(self, text: str, at: datetime) -> Verdict:
+    def verify(self, text: str, at: datetime) -> PassVerdict:
         """The answer, counted under its hour; nothing else of it is kept."""
         if self.trust is None:
             raise InputError("the gate has no trust list", "give it one first", code="no_trust")
@@ -99,7 +99,7 @@ class Gate:
         )
 
 
-def open_gate(data: bytes, policy: Policy | None = None) -> Gate:
+def open_gate(data: bytes, policy: VerifierPolicy | None = None) -> Gate:
     """The gate of a stored file."""
     try:
         stored = msgspec.json.decode(data, type=Stored)

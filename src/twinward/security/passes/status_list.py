@@ -89,7 +89,7 @@ def to_map(packed: Packed) -> dict[object, object]:
     return {"bits": packed.bits, "lst": zlib.compress(packed.data, 9)}
 
 
-class StatusList(msgspec.Struct, frozen=True, kw_only=True):
+class SignedStatusList(msgspec.Struct, frozen=True, kw_only=True):
     """A signed list that was read. `subject` is its address; `ttl_s` how soon to fetch anew."""
 
     subject: str
@@ -102,7 +102,7 @@ class StatusList(msgspec.Struct, frozen=True, kw_only=True):
     raw: bytes = b""
 
 
-def read_list(data: bytes, keys: Iterable[Key] | None = None) -> StatusList:
+def read_list(data: bytes, keys: Iterable[Key] | None = None) -> SignedStatusList:
     """A status list as CWT or JWT. With `keys`, InputError unless one of them signed it."""
     text = data.strip()
     if text[:2] == b"ey":
@@ -124,7 +124,7 @@ def read_list(data: bytes, keys: Iterable[Key] | None = None) -> StatusList:
     return _make(fields, found, message.kid, signer, keys is not None, data)
 
 
-def _read_jwt(text: str, keys: Iterable[Key] | None) -> StatusList:
+def _read_jwt(text: str, keys: Iterable[Key] | None) -> SignedStatusList:
     token = jws.read_jws(text)
     if token.header.get("typ") != "statuslist+jwt":
         raise bad_list(f"its type is {token.header.get('typ')!r}")
@@ -141,7 +141,7 @@ def _make(
     signer: Key | None,
     checked: bool,
     raw: bytes,
-) -> StatusList:
+) -> SignedStatusList:
     if checked and signer is None:
         raise bad_list("no key of the trust list signed it")
     if not isinstance(found, dict):
@@ -151,7 +151,7 @@ def _make(
         raise bad_list("it does not say which list it is")
     if ttl is not None and (type(ttl) is not int or not 0 < ttl <= LONGEST_TTL):
         raise bad_list(f"its ttl {ttl!r} is not 1 to {LONGEST_TTL:,} seconds")
-    return StatusList(
+    return SignedStatusList(
         subject=subject,
         issued_at=second(fields.get("iat")),
         expires_at=second(expires) if expires is not None else None,

@@ -32,7 +32,7 @@ class Signer(msgspec.Struct, frozen=True, kw_only=True):
         return self.jwk["kid"]
 
 
-class Trust(msgspec.Struct, frozen=True, kw_only=True):
+class TrustList(msgspec.Struct, frozen=True, kw_only=True):
     """The keys a verifier believes. `version` only grows; `own` when our root signed the list.
 
     A plain file of foreign keys has neither version nor time.
@@ -74,11 +74,11 @@ def write_trust(
     return json.dumps({MARK: 1, "root": public, "list": signed}, indent=1).encode() + b"\n"
 
 
-def read_trust(data: bytes) -> Trust:
+def read_trust(data: bytes) -> TrustList:
     """Our signed list, or any file of foreign keys; InputError for a list its root did not sign."""
     text = data.strip()
     if MARK.encode() not in text or text[:1] != b"{":
-        return Trust(keys=tuple(read_key_file(data)))
+        return TrustList(keys=tuple(read_key_file(data)))
     found = read_object(text)
     root, signed = found.get("root"), found.get("list")
     if not isinstance(root, dict) or not isinstance(signed, str):
@@ -90,7 +90,7 @@ def read_trust(data: bytes) -> Trust:
     return _read_list(read_object(token.payload), anchor.kid)
 
 
-def _read_list(payload: dict[str, object], root: bytes) -> Trust:
+def _read_list(payload: dict[str, object], root: bytes) -> TrustList:
     signers, version = payload.get("signers"), payload.get("version")
     if not isinstance(signers, list) or type(version) is not int or version < 1:
         raise _bad("it has no signers or no version")
@@ -101,7 +101,7 @@ def _read_list(payload: dict[str, object], root: bytes) -> Trust:
     keys = tuple(_key_of(row, str(payload.get("iss") or "")) for row in rows)
     if len({key.kid for key in keys}) != len(keys):
         raise _bad("two signers have one kid")
-    return Trust(
+    return TrustList(
         keys=keys,
         issuer=str(payload.get("iss") or ""),
         version=version,
@@ -130,7 +130,7 @@ def _bad(why: str) -> InputError:
     )
 
 
-def require_newer(seen: Trust | None, fresh: Trust) -> Trust:
+def require_newer(seen: TrustList | None, fresh: TrustList) -> TrustList:
     """The fresh list; InputError when an older version, or one of another root, comes after."""
     if seen is not None and seen.own:
         if fresh.root != seen.root:

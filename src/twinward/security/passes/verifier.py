@@ -11,14 +11,14 @@ import msgspec
 from twinward.core.errors import InputError
 from twinward.security.passes import cose, signatures, tokens
 from twinward.security.passes.keys import Key
-from twinward.security.passes.status_list import StatusList
-from twinward.security.passes.trust import Trust
+from twinward.security.passes.status_list import SignedStatusList
+from twinward.security.passes.trust import TrustList
 
 Answer = Literal["ok", "not_ok", "ask_a_person", "cannot_tell"]
 VALID, INVALID, SUSPENDED = 0, 1, 2  # the draft's status types
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
+class VerifierPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What a place decided beforehand. A list is good for `green_s`; after that each pass that has
     a status is checked by hand. `needs_list`: without a list no such pass is answered at all.
     """
@@ -29,7 +29,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     needs_list: bool = False
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class PassVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """One of four answers, the class of why, and how old the lists were. Nothing of the holder."""
 
     answer: Answer
@@ -53,25 +53,25 @@ class Verifier:
 
     def __init__(
         self,
-        trust: Trust,
-        lists: Mapping[str, StatusList] | None = None,
-        policy: Policy | None = None,
+        trust: TrustList,
+        lists: Mapping[str, SignedStatusList] | None = None,
+        policy: VerifierPolicy | None = None,
         floor: datetime | None = None,
     ) -> None:
         self.trust, self.lists = trust, dict(lists or {})
-        self.policy = policy or Policy()
+        self.policy = policy or VerifierPolicy()
         signed = [trust.issued_at, floor, *(one.issued_at for one in self.lists.values())]
         known = [at for at in signed if at is not None]
         self.floor = max(known) if known else None
 
-    def verify_text(self, text: str, at: datetime) -> Verdict:
+    def verify_text(self, text: str, at: datetime) -> PassVerdict:
         """The answer to the text of a QR code."""
         try:
             return self.verify(tokens.read_text(text), at)
         except InputError:
             return self.say("not_ok", "format", at)
 
-    def verify(self, token: bytes, at: datetime) -> Verdict:
+    def verify(self, token: bytes, at: datetime) -> PassVerdict:
         """The answer to one decoded pass of ours."""
         try:
             message = cose.read_sign1(token, own=True)
@@ -84,7 +84,7 @@ class Verifier:
         times = Times(issued_at=made.issued_at, valid_from=made.valid_from, until=made.until)
         return self.judge(signer, times, made.kind, made.address, made.index, at)
 
-    def unsigned(self, known: bool, at: datetime) -> Verdict:
+    def unsigned(self, known: bool, at: datetime) -> PassVerdict:
         """No key signed it: a key that is not known may be newer than an old trust list."""
         if known:
             return self.say("not_ok", "signature", at)
@@ -99,7 +99,7 @@ class Verifier:
         address: str | None,
         index: int | None,
         at: datetime,
-    ) -> Verdict:
+    ) -> PassVerdict:
         """The answer to a token whose signature is good."""
         listed = self.lists.get(address) if address is not None else None
         age = int((at - listed.issued_at).total_seconds()) if listed is not None else None
@@ -145,7 +145,7 @@ class Verifier:
         issuer: str,
         address: str | None,
         index: int | None,
-        listed: StatusList | None,
+        listed: SignedStatusList | None,
         at: datetime,
     ) -> tuple[Answer, str] | None:
         if self.trust.is_stale(at):
@@ -187,7 +187,7 @@ class Verifier:
         kind: str | None = None,
         until: datetime | None = None,
         age: int | None = None,
-    ) -> Verdict:
+    ) -> PassVerdict:
         """The verdict, with what the gate must show of its own state."""
         degraded = (age is not None and age > self.policy.green_s) or self.trust.is_stale(at)
         state: dict[str, str | int | bool] = {
@@ -196,6 +196,6 @@ class Verifier:
             "needs_list": self.policy.needs_list,
             "state": "degraded: check by hand" if degraded else "green",
         }
-        return Verdict(
+        return PassVerdict(
             answer=answer, why_class=why, kind=kind, until=until, list_age_s=age, policy=state
         )

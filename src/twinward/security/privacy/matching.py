@@ -49,14 +49,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         return not (self.document or self.phone or self.address)
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class MatchVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """same: one person; likely: somebody should look, for this reason; other: nothing in common."""
 
     word: Literal["same", "likely", "other"]
     why: str = ""
 
 
-OTHER = Verdict(word="other")
+OTHER = MatchVerdict(word="other")
 
 
 def facts_of(person: Identity, dialling: Dialling) -> Facts:
@@ -117,7 +117,7 @@ def word_of(facts: Facts, *, apart: bool) -> str:
     return f"{fold_name(facts.name or '')}|{place}"
 
 
-def judge(new: Facts, known: Sequence[Facts]) -> Verdict:
+def judge(new: Facts, known: Sequence[Facts]) -> MatchVerdict:
     """Whether a statement is of the person of whom the others are."""
     names = min((compare_names(new.name, one.name) for one in known), key=RANK.__getitem__)
     unborn = {one.born for one in known if one.born} if new.born else set()
@@ -128,32 +128,32 @@ def judge(new: Facts, known: Sequence[Facts]) -> Verdict:
     if new.phone and any(one.phone == new.phone for one in known):
         nothing_else = all(not (one.name or one.document) for one in (new, *known))
         if (names in EQUAL and not births_differ) or nothing_else:
-            return Verdict(word="same")
-        return Verdict(word="likely", why="the same telephone")
+            return MatchVerdict(word="same")
+        return MatchVerdict(word="likely", why="the same telephone")
     if new.address and any(one.address == new.address for one in known):
         if names == "same" and not births_differ:
-            return Verdict(word="same")
+            return MatchVerdict(word="same")
         if names in ("same", "bare", "alike"):
-            return Verdict(word="likely", why="nearly the same name at the same address")
+            return MatchVerdict(word="likely", why="nearly the same name at the same address")
         if names == "sound":
-            return Verdict(word="likely", why="one name in two scripts at the same address")
+            return MatchVerdict(word="likely", why="one name in two scripts at the same address")
         return OTHER
     if names in ("same", "sound") and new.only_a_name and all(one.only_a_name for one in known):
         here = any(one.reported_in == new.reported_in for one in known)
         if names == "sound":
             why = "one name in two scripts in the same area"
-            return Verdict(word="likely", why=why) if here else OTHER
-        return Verdict(word="same") if here else OTHER
+            return MatchVerdict(word="likely", why=why) if here else OTHER
+        return MatchVerdict(word="same") if here else OTHER
     if names in EQUAL and new.born and not births_differ and unborn:
-        return Verdict(word="likely", why="the same name and date of birth")
+        return MatchVerdict(word="likely", why="the same name and date of birth")
     if names == "sound" and new.born and not births_differ and unborn:
-        return Verdict(word="likely", why="one name in two scripts and the same date of birth")
+        return MatchVerdict(word="likely", why="one name in two scripts and the same date of birth")
     return OTHER
 
 
 def judge_document(
     new: Facts, documents: Sequence[Facts], known: Sequence[Facts], names: str, births_differ: bool
-) -> Verdict:
+) -> MatchVerdict:
     """Both have a document: the same one tells, unless name, birth or issuer speak against it."""
     same = [one for one in documents if one.document == new.document]
     issuers = {one.issuer for one in same if one.issuer}
@@ -162,14 +162,14 @@ def judge_document(
     if same:
         if names == "other" or (not told and (elsewhere or births_differ)):
             why = "from another issuer" if elsewhere else "with another name or date of birth"
-            return Verdict(word="likely", why=f"the same document number {why}")
-        return Verdict(word="same")
+            return MatchVerdict(word="likely", why=f"the same document number {why}")
+        return MatchVerdict(word="same")
     short = without_zeros(new.document or "")
     if any(without_zeros(one.document or "") == short for one in documents):
         if names in EQUAL:
-            return Verdict(word="same")
-        return Verdict(word="likely", why="the same document number but for noughts in front")
+            return MatchVerdict(word="same")
+        return MatchVerdict(word="likely", why="the same document number but for noughts in front")
     phone = bool(new.phone) and any(one.phone == new.phone for one in known)
     if phone and told:
-        return Verdict(word="likely", why="the same name and telephone with another document")
-    return Verdict(word="likely", why="the same telephone") if phone else OTHER
+        return MatchVerdict(word="likely", why="the same name and telephone with another document")
+    return MatchVerdict(word="likely", why="the same telephone") if phone else OTHER

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from twinward.security.privacy.matching import Facts, Verdict, judge, keys_of
+from twinward.security.privacy.matching import Facts, MatchVerdict, judge, keys_of
 
 TABLES = (
     "CREATE TABLE IF NOT EXISTS person_keys "
@@ -36,7 +36,7 @@ class Double(msgspec.Struct, frozen=True, kw_only=True):
     state: str
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class PersonMatch(msgspec.Struct, frozen=True, kw_only=True):
     """Whom a statement is of: a known subject, or nobody yet; and whom it may be as well."""
 
     subject: str | None
@@ -79,7 +79,7 @@ class PersonIndex:
     def hash(self, text: str) -> str:
         return hmac.new(self._secret, b"person|" + text.encode(), hashlib.sha256).hexdigest()
 
-    def find(self, facts: Facts, arriving: Arriving | None = None) -> Found:
+    def find(self, facts: Facts, arriving: Arriving | None = None) -> PersonMatch:
         """Whom a statement is of, by everybody who shares something with it."""
         lookups = self.hashed(facts)
         seen: dict[str, list[Facts]] = {}
@@ -96,15 +96,15 @@ class PersonIndex:
         verdicts = {who: judge(facts, known) for who, known in seen.items() if known}
         return self._choose(facts, verdicts)
 
-    def _choose(self, facts: Facts, verdicts: dict[str, Verdict]) -> Found:
+    def _choose(self, facts: Facts, verdicts: dict[str, MatchVerdict]) -> PersonMatch:
         same = sorted(who for who, verdict in verdicts.items() if verdict.word == "same")
         likely = [(who, v.why) for who, v in sorted(verdicts.items()) if v.word == "likely"]
         if not same:
-            return Found(subject=None, likely=tuple(likely))
+            return PersonMatch(subject=None, likely=tuple(likely))
         chosen = self.follow(same[0])
         others = [who for who in same[1:] if self.follow(who) != chosen]
         likely += [(who, "what is known fits both") for who in others]
-        return Found(subject=chosen, own=same[0], likely=tuple(likely))
+        return PersonMatch(subject=chosen, own=same[0], likely=tuple(likely))
 
     def note(self, subject: str, facts: Facts, likely: Iterable[tuple[str, str]]) -> None:
         """A statement is kept: it can be found, and whom it may be as well is offered."""

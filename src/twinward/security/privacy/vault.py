@@ -18,7 +18,7 @@ from twinward.core.errors import AbsentError, ConflictError, InputError
 from twinward.security.privacy.masking import PointMask
 from twinward.security.privacy.matching import Facts, Identity, facts_of, word_of
 from twinward.security.privacy.names import compare_names
-from twinward.security.privacy.person_index import Arriving, Double, Found, PersonIndex
+from twinward.security.privacy.person_index import Arriving, Double, PersonIndex, PersonMatch
 from twinward.security.privacy.phones import Dialling
 from twinward.security.privacy.pseudonyms import Pseudonyms
 from twinward.security.side_database import connect_beside
@@ -122,7 +122,7 @@ class Vault:
             arriving.add(subject, facts, self._index.hashed(facts))
         return subject
 
-    def _new_subject(self, facts: Facts, found: Found) -> str:
+    def _new_subject(self, facts: Facts, found: PersonMatch) -> str:
         """A subject that nobody has: whoever is likely, but not certainly, the same has another."""
         taken = {who for who, _ in found.likely}
         word = word_of(facts, apart=bool(taken))

@@ -24,7 +24,7 @@ from twinward.library.knowledge.graph import build_graph
 from twinward.service.assessment.past_incidents import find_similar
 from twinward.service.assessment.questions import QUESTIONS
 from twinward.service.assessment.situation_reader import read_situation
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.hazards.prediction import find_forecast, predict_hazard
 from twinward.service.platform import Caller, Platform
 
@@ -56,7 +56,7 @@ Answer = Analysis | Description | Diagnosis | Prediction | Guidance
 
 def answer_function(
     platform: Platform,
-    ground: Ground,
+    ground: Basemap,
     caller: Caller,
     name: str,
     incident: str,

@@ -16,7 +16,7 @@ from twinward.library.knowledge.case_records import Like, tell
 from twinward.library.knowledge.graph import build_graph
 from twinward.library.loading import load_library
 from twinward.service.assessment.past_incidents import find_similar
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.drills.rows import DRILLS
@@ -61,7 +61,7 @@ def list_alike(
         for row in rows
         if row.status == "open" and (not hazards or row.hazard.partition("/")[0] in hazards)
     ]
-    ground = Ground(platform)
+    ground = Basemap(platform)
     return tuple(
         alike_answer(row.id, like)
         for row in (named or sorted(is_asked, key=lambda row: row.opened_at)[-MOST_OPEN:])

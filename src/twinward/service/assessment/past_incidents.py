@@ -27,7 +27,7 @@ from twinward.library.knowledge.case_records import (
 )
 from twinward.library.texts import say
 from twinward.service.assessment.situation_reader import read_situation
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.twins.emergency.incidents.rows import INCIDENTS
@@ -52,7 +52,7 @@ class SimilarIncidents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def list_records(
-    platform: Platform, ground: Ground, caller: Caller, at: datetime | None = None
+    platform: Platform, ground: Basemap, caller: Caller, at: datetime | None = None
 ) -> list[CaseRecord]:
     """Records of the incidents that concern the caller and were closed by then on their evidence,
     and those brought from elsewhere.
@@ -72,7 +72,7 @@ def list_records(
 
 
 def find_similar(
-    platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None = None
+    platform: Platform, ground: Basemap, caller: Caller, incident: str, at: datetime | None = None
 ) -> SimilarIncidents:
     """The three records most like an incident as it is now. AbsentError when it is not the
     caller's.
@@ -85,7 +85,7 @@ def find_similar(
 
 
 def make_record(
-    platform: Platform, ground: Ground, caller: Caller, row: Incident, at: datetime | None = None
+    platform: Platform, ground: Basemap, caller: Caller, row: Incident, at: datetime | None = None
 ) -> CaseRecord:
     """One incident as experience, as it was known then: counts only, nobody in it."""
     picture = read_situation(platform, ground, caller, row.id, at).picture

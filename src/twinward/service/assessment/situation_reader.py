@@ -24,7 +24,7 @@ from twinward.decision.assessment.situation import (
 )
 from twinward.library.texts import say, say_reasons
 from twinward.service.city.population import leaves_of, residents_below
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard import read_titles
 from twinward.service.console.dashboard_tables import find_week, sum_days
 from twinward.service.incidents.plan_status import proposed_plan
@@ -92,7 +92,7 @@ def read_days(row: Incident, today: date) -> dict[date, dict[str, float]]:
 
 
 def read_situation(
-    platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None = None
+    platform: Platform, ground: Basemap, caller: Caller, incident: str, at: datetime | None = None
 ) -> IncidentInputs:
     """Everything the log holds of one incident at an instant, without a person in it."""
     now = (at or platform.clock.now()).astimezone(ground.zone)
@@ -197,7 +197,7 @@ def read_sensors(platform: Platform, row: Incident) -> list[SensorSeen]:
     ]
 
 
-def read_milestones(ground: Ground, events: list[Event]) -> Iterator[Milestone]:
+def read_milestones(ground: Basemap, events: list[Event]) -> Iterator[Milestone]:
     for event in events:
         fact = event.fact
         if event.type not in TURNS or fact is None:
@@ -217,7 +217,7 @@ def read_milestones(ground: Ground, events: list[Event]) -> Iterator[Milestone]:
         )
 
 
-def say_milestone(ground: Ground, fact: Fact) -> str:
+def say_milestone(ground: Basemap, fact: Fact) -> str:
     match fact:
         case m.PlanAdopted(plan=plan):
             return say("change.plan", plan=plan)

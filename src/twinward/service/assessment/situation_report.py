@@ -7,7 +7,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from twinward.report.document import Bars, Document, ReportTable, Section, render_html, render_pdf
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.incidents.incident_view import IncidentView, get_incident_view
 from twinward.service.platform import Caller, Platform
 
@@ -23,7 +23,7 @@ RAIL = {
 
 
 def report_situation(
-    platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None = None
+    platform: Platform, ground: Basemap, caller: Caller, incident: str, at: datetime | None = None
 ) -> Document:
     """AbsentError when there is no such incident; its figures are those of the room at that
     instant.
@@ -44,12 +44,12 @@ def report_situation(
     )
 
 
-def show_time(ground: Ground, at: datetime | None) -> str:
+def show_time(ground: Basemap, at: datetime | None) -> str:
     """Local time of the city, with its zone; a dash for what has not happened."""
     return at.astimezone(ground.zone).strftime("%Y-%m-%d %H:%M %Z") if at else "-"
 
 
-def notice_of(ground: Ground) -> str:
+def notice_of(ground: Basemap) -> str:
     """What kind of workspace the figures come from, when it is not an ordinary one."""
     if ground.kind == "drill":
         return "DRILL 演练. This is an exercise, not an emergency: nothing here has happened."
@@ -60,7 +60,7 @@ def notice_of(ground: Ground) -> str:
     )
 
 
-def _standing(ground: Ground, room: IncidentView) -> Section:
+def _standing(ground: Basemap, room: IncidentView) -> Section:
     since = show_time(ground, room.level_since)
     says = [
         f"Status {room.status}, response level "
@@ -125,7 +125,7 @@ def _duties(room: IncidentView) -> Section:
     )
 
 
-def _late(ground: Ground, room: IncidentView) -> Section:
+def _late(ground: Basemap, room: IncidentView) -> Section:
     late = [task for task in room.tasks if task.late]
     rows = [
         (

@@ -12,7 +12,7 @@ from zlib import crc32
 
 import msgspec
 
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES
@@ -40,7 +40,7 @@ class PlacePoints:
     reported again.
     """
 
-    def __init__(self, platform: Platform, ground: Ground) -> None:
+    def __init__(self, platform: Platform, ground: Basemap) -> None:
         self.platform = platform
         self.ground = ground
         self._lock = threading.Lock()

@@ -36,7 +36,7 @@ class AreaName(msgspec.Struct, frozen=True, kw_only=True):
     leaf: bool
 
 
-class Ground:
+class Basemap:
     """The city as the map and the lists need it; read once, for it changes only when the city is
     built again.
     """

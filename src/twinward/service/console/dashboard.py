@@ -9,7 +9,7 @@ from datetime import date, datetime
 import msgspec
 
 from twinward.core.ports import R, Reader, Table, area_of
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.bulletins import list_differences
 from twinward.service.console.dashboard_tables import (
     DashboardRows,
@@ -44,7 +44,7 @@ class Dashboards:
     as one.
     """
 
-    def __init__(self, platform: Platform, ground: Ground) -> None:
+    def __init__(self, platform: Platform, ground: Basemap) -> None:
         self.platform = platform
         self.ground = ground
         self._lock = threading.Lock()

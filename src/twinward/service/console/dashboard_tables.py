@@ -12,7 +12,7 @@ import msgspec
 from twinward.core.days import WEEK, anchor_day, days_up_to, is_silent
 from twinward.library.hazards.hazard import LEVELS
 from twinward.library.texts import say_reasons
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.bulletins import with_published_deaths
 from twinward.service.console.dashboard_view import (
     AreaRow,
@@ -165,7 +165,7 @@ def count_deaths(picture: DashboardRows, curve: list[DayRow]) -> int:
     return sum((ours | published).values())
 
 
-def list_areas(ground: Ground, picture: DashboardRows) -> list[AreaRow]:
+def list_areas(ground: Basemap, picture: DashboardRows) -> list[AreaRow]:
     """Every area of the first level, and the city itself when something is told of it as a
     whole.
     """
@@ -279,7 +279,7 @@ def deadline_of(task: Task) -> datetime:
     return task.deadline
 
 
-def list_late(ground: Ground, picture: DashboardRows) -> list[LateTask]:
+def list_late(ground: Basemap, picture: DashboardRows) -> list[LateTask]:
     """The tasks that have been late for longest."""
     late = sorted(
         (task for task in picture.tasks if task.is_late(picture.now)),

@@ -14,7 +14,7 @@ import msgspec
 from twinward.library.supplies.resources import list_resources
 from twinward.security.privacy.masking import suppress_small
 from twinward.service.access.activations import list_activations
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard_tables import find_week, new_in_week, sum_days
 from twinward.service.incidents.incident_view import TaskRow, show_task
 from twinward.service.incidents.queries import list_sources, list_tasks
@@ -167,7 +167,7 @@ class PublicPage(msgspec.Struct, frozen=True, kw_only=True):
     messages: list[PublicMessage]
 
 
-def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
+def get_me(platform: Platform, caller: Caller, ground: Basemap) -> Me:
     known = platform.reference.library.departments
     return Me(
         name=caller.name,
@@ -190,7 +190,7 @@ def get_me(platform: Platform, caller: Caller, ground: Ground) -> Me:
 
 
 def get_my_tasks(
-    platform: Platform, ground: Ground, caller: Caller, department: str | None, area: str | None
+    platform: Platform, ground: Basemap, caller: Caller, department: str | None, area: str | None
 ) -> MyTasks:
     now = platform.clock.now()
     found = list_tasks(
@@ -267,7 +267,7 @@ class ToldInPublic:
 
 
 def count_by_top_area(
-    ground: Ground, incidents: list[Incident], day: date, anchor: date
+    ground: Basemap, incidents: list[Incident], day: date, anchor: date
 ) -> tuple[dict[str, int], dict[str, str | None]]:
     """New reports of the week to `anchor`, and the level of an open incident, by top area."""
     tops = dict.fromkeys(ground.top, 0)
@@ -280,7 +280,7 @@ def count_by_top_area(
     return tops, levels
 
 
-def get_public(platform: Platform, ground: Ground, at: datetime | None) -> PublicPage:
+def get_public(platform: Platform, ground: Basemap, at: datetime | None) -> PublicPage:
     now = at or platform.clock.now()
     day = ground.day_of(now) - timedelta(
         days=1
@@ -344,7 +344,9 @@ def get_public(platform: Platform, ground: Ground, at: datetime | None) -> Publi
     )
 
 
-def list_messages(ground: Ground, told: list[Notice], plans: dict[str, str]) -> list[PublicMessage]:
+def list_messages(
+    ground: Basemap, told: list[Notice], plans: dict[str, str]
+) -> list[PublicMessage]:
     """What the plans now in force (by incident, as clauses name them) have told the public, the
     newest first.
     """

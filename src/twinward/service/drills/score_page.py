@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from twinward.decision.evaluation.drill_score import DrillScore, ScoreFigure
 from twinward.report.document import Document, ReportTable, Section
 from twinward.service.assessment.situation_report import notice_of, show_time
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.drills.drills import DrillRow
 
 
-def write_score(ground: Ground, score: DrillScore, past: Sequence[DrillRow] = ()) -> Document:
+def write_score(ground: Basemap, score: DrillScore, past: Sequence[DrillRow] = ()) -> Document:
     """One page to read, what it rests on, and how earlier drills of the same script went."""
     return Document(
         title=f"Score of a drill: {score.title}",

@@ -16,7 +16,7 @@ from twinward.core.ports import Reader
 from twinward.decision.evaluation.timeliness import TaskDone, hours, weigh_tasks
 from twinward.decision.surveillance.forecasting.observed import Observed
 from twinward.decision.surveillance.forecasting.score import coverage, weighted_interval_score
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard_tables import add_up, sum_days
 from twinward.service.evaluation.counterfactual import Counterfactual, evaluate_adoption
 from twinward.service.incidents.corrective_actions import CorrectiveAction, list_actions
@@ -110,7 +110,7 @@ class Review(msgspec.Struct, frozen=True, kw_only=True):
 
 def review_incident(
     platform: Platform,
-    ground: Ground,
+    ground: Basemap,
     caller: Caller,
     incident: str,
     *,
@@ -207,7 +207,7 @@ def median(values: list[float]) -> float | None:
 
 
 def score_forecasts(
-    platform: Platform, ground: Ground, reader: Reader, row: Incident
+    platform: Platform, ground: Basemap, reader: Reader, row: Incident
 ) -> tuple[list[ForecastScore], str | None]:
     """Forecasts fixed at instants of the past from what the log held then, scored on the days
     that came after.

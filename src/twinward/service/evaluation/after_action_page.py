@@ -5,12 +5,12 @@ from __future__ import annotations
 from twinward.decision.planning.comparison import Spread
 from twinward.report.document import Document, ReportTable, Section
 from twinward.service.assessment.situation_report import notice_of, show_time
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.evaluation.after_action import Review
 from twinward.service.evaluation.counterfactual import SHOWN
 
 
-def write_review(ground: Ground, review: Review) -> Document:
+def write_review(ground: Basemap, review: Review) -> Document:
     """What went well and badly first, then the figures behind it."""
     interim = "interim: the incident is still open" if review.interim else ""
     return Document(
@@ -32,7 +32,7 @@ def write_review(ground: Ground, review: Review) -> Document:
     )
 
 
-def _actions(ground: Ground, review: Review) -> Section:
+def _actions(ground: Basemap, review: Review) -> Section:
     rows = [
         (
             one.title,
@@ -128,7 +128,7 @@ def _tasks(review: Review) -> Section:
     )
 
 
-def _what_if(ground: Ground, review: Review) -> Section:
+def _what_if(ground: Basemap, review: Review) -> Section:
     title = "What if another plan had been taken"
     found = review.what_if
     if found is None:
@@ -181,7 +181,7 @@ def _objectives(review: Review) -> Section:
     )
 
 
-def _forecasts(ground: Ground, review: Review) -> Section:
+def _forecasts(ground: Basemap, review: Review) -> Section:
     rows = [
         (
             show_time(ground, one.made_at),

@@ -13,7 +13,7 @@ from twinward.core.errors import InputError
 from twinward.decision.simulation.cases import read_case, read_case_text
 from twinward.decision.simulation.chemical.release import ChemicalSettings, make_release
 from twinward.decision.simulation.chemical.zones import ToxicZone, find_zones
-from twinward.decision.simulation.interface import Case, Reading
+from twinward.decision.simulation.interface import Case, ProbeReading
 from twinward.decision.simulation.registry import load_model
 from twinward.library.models.card import list_models
 
@@ -26,7 +26,7 @@ class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     hazard: str
     model: str
     version: str
-    probes: tuple[Reading, ...]
+    probes: tuple[ProbeReading, ...]
     mass_error: float | None
     cells: int
     steps: int
@@ -97,7 +97,7 @@ def zones_of(case: Case) -> tuple[ToxicZone, ...]:
     return find_zones(make_release(one))
 
 
-def write_readings(path: Path, readings: tuple[Reading, ...]) -> None:
+def write_readings(path: Path, readings: tuple[ProbeReading, ...]) -> None:
     """One row a reading: name, time_s, figure, unit, value."""
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)

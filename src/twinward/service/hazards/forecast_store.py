@@ -10,8 +10,8 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import AbsentError
-from twinward.decision.simulation.city import City
-from twinward.decision.simulation.exposure import Forecast
+from twinward.decision.simulation.city import HazardCity
+from twinward.decision.simulation.exposure import ExposureForecast
 from twinward.service.hazards.forecasts import HazardAnswer
 
 FOLDER = "hazard-forecasts"
@@ -79,8 +79,8 @@ class ForecastLine(msgspec.Struct, frozen=True, kw_only=True):
 def make_map(
     name: str,
     at: datetime,
-    forecast: Forecast,
-    city: City,
+    forecast: ExposureForecast,
+    city: HazardCity,
     levels: tuple[tuple[str, float], ...],
     names: dict[str, str],
 ) -> HazardMap:

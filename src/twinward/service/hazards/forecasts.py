@@ -16,8 +16,13 @@ from twinward.citybase.terrain.grids import read_grid
 from twinward.core.errors import InputError
 from twinward.decision.simulation.cases import read_series
 from twinward.decision.simulation.chemical.substances import get_substance
-from twinward.decision.simulation.city import City, make_city
-from twinward.decision.simulation.exposure import QUANTILES, Exposed, Forecast, judge_footprint
+from twinward.decision.simulation.city import HazardCity, make_city
+from twinward.decision.simulation.exposure import (
+    QUANTILES,
+    Exposed,
+    ExposureForecast,
+    judge_footprint,
+)
 from twinward.decision.simulation.interface import (
     Ask,
     CaseGround,
@@ -103,7 +108,7 @@ class ReadyRun(msgspec.Struct, frozen=True, kw_only=True):
 
     stored: StoredModel
     model: Any
-    city: City
+    city: HazardCity
     ground: Ground
     ask: Ask
     levels: tuple[tuple[str, float], ...]
@@ -143,7 +148,7 @@ class DoneForecast(msgspec.Struct, frozen=True, kw_only=True):
     """A run with its answer, and the forecast by time for a map."""
 
     ready: ReadyRun
-    forecast: Forecast
+    forecast: ExposureForecast
     answer: HazardAnswer
 
 
@@ -169,7 +174,7 @@ def run_forecast(request: HazardRequest, most_areas: int = 50) -> DoneForecast:
 def _answer(
     request: HazardRequest,
     ready: ReadyRun,
-    found: Forecast,
+    found: ExposureForecast,
     footprint: Footprint,
     most_areas: int,
     cpu_s: float,
@@ -247,7 +252,7 @@ def _open_terrain(request: HazardRequest) -> CaseGround | None:
     return CaseGround(cell_m=request.cell_m, elevation=grid.values, outside=missing)
 
 
-def _read_forcing(request: HazardRequest, city: City) -> dict[str, float | Series]:
+def _read_forcing(request: HazardRequest, city: HazardCity) -> dict[str, float | Series]:
     sources = (request.scenario, request.rain, request.forcing, request.given or None)
     if sum(one is not None for one in sources) != 1:
         raise _bad("give one of --scenario, --rain, --source, --rupture and --ignition")
@@ -278,7 +283,7 @@ def _read_numbers(path: Path) -> dict[str, float]:
 
 
 def _placed(
-    hazard: str, forcing: dict[str, float], at: tuple[float, float] | None, city: City
+    hazard: str, forcing: dict[str, float], at: tuple[float, float] | None, city: HazardCity
 ) -> dict[str, float | Series]:
     if at is not None and hazard == "fire":
         cell = city.terrain.cell_m

@@ -11,8 +11,8 @@ import msgspec
 from twinward.core.ports import Reader
 from twinward.decision.risk.scores import (
     Cell,
+    ReachedLevel,
     Scores,
-    Seen,
     Verdict,
     judge_warning,
     meets,
@@ -79,7 +79,7 @@ def plain(row: IssuedWarning, root: str) -> tuple[str, ...]:
     return tuple("" if area == root else area for area in row.areas)
 
 
-def verdict_of(row: IssuedWarning, now: datetime, seen: list[Seen], root: str) -> Verdict:
+def verdict_of(row: IssuedWarning, now: datetime, seen: list[ReachedLevel], root: str) -> Verdict:
     end = row.ended_at or row.ends_at
     assert row.issued_at is not None
     return judge_warning(
@@ -96,7 +96,7 @@ def verdict_of(row: IssuedWarning, now: datetime, seen: list[Seen], root: str) -
     )
 
 
-def list_seen(platform: Platform, rows: Reader) -> Iterator[Seen]:
+def list_seen(platform: Platform, rows: Reader) -> Iterator[ReachedLevel]:
     """When which level was reached: by what was measured, or by an incident's figures; a level that
     only follows a warning is no event.
     """
@@ -109,13 +109,13 @@ def list_seen(platform: Platform, rows: Reader) -> Iterator[Seen]:
                 known = platform.reference.library.find_hazard(fact.hazard)
                 level = known.level_for({fact.figure: fact.value})[0] if known else None
                 if level is not None:
-                    yield Seen(
+                    yield ReachedLevel(
                         hazard=fact.hazard, area=fact.area, level=level, at=event.occurred_at
                     )
             elif isinstance(fact, m.ResponseLevelSet) and fact.level is not None:
                 row = incidents.get(fact.incident)
                 if row is not None and "warning_grade" not in fact.because:
-                    yield Seen(
+                    yield ReachedLevel(
                         hazard=row.hazard,
                         area=row.area,
                         level=fact.level,
@@ -131,7 +131,7 @@ def score_hazard(
     office: str,
     some: list[IssuedWarning],
     every: list[IssuedWarning],
-    seen: list[Seen],
+    seen: list[ReachedLevel],
     now: datetime,
     verdicts: list[Verdict],
 ) -> HazardScores:

@@ -43,7 +43,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: datetime | None
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class RaisedAlert(msgspec.Struct, frozen=True, kw_only=True):
     """An alert before it is known who has seen it."""
 
     id: str
@@ -76,7 +76,7 @@ def list_alerts(platform: Platform, caller: Caller) -> list[Alert]:
     ]
 
 
-def show_alert(platform: Platform, one: Found, seen: AlertSeen | None) -> Alert:
+def show_alert(platform: Platform, one: RaisedAlert, seen: AlertSeen | None) -> Alert:
     return Alert(
         **msgspec.structs.asdict(one),
         area_name=platform.reference.areas.name(one.area),
@@ -87,14 +87,14 @@ def show_alert(platform: Platform, one: Found, seen: AlertSeen | None) -> Alert:
 
 def list_of_incidents(
     platform: Platform, caller: Caller, reader: Reader, now: datetime
-) -> list[Found]:
+) -> list[RaisedAlert]:
     """Each open incident, its level, and the plan that waits for a person."""
-    found: list[Found] = []
+    found: list[RaisedAlert] = []
     snapshot = snapshot_of(platform, reader, None)
     for row in reader.list_rows(INCIDENTS, status="open"):
         if not concerns(platform, caller, row.area):
             continue
-        about = Found(
+        about = RaisedAlert(
             id=f"incident|{row.id}|{row.round}",
             kind="incident",
             at=row.opened_at,
@@ -113,7 +113,9 @@ def list_of_incidents(
     return found
 
 
-def list_late(platform: Platform, caller: Caller, reader: Reader, now: datetime) -> list[Found]:
+def list_late(
+    platform: Platform, caller: Caller, reader: Reader, now: datetime
+) -> list[RaisedAlert]:
     """Late work, one alert for a department in an incident; the first deadline missed names it."""
     late: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
     for task in reader.list_rows(TASKS, status=OPEN_TASKS):
@@ -121,7 +123,7 @@ def list_late(platform: Platform, caller: Caller, reader: Reader, now: datetime)
             due = task.due_at or task.created_at
             late.setdefault((task.incident, task.department), []).append((due, task.area))
     return [
-        Found(
+        RaisedAlert(
             id=f"late|{incident}|{department}|{min(tasks)[0].isoformat()}",
             kind="late",
             at=min(tasks)[0],
@@ -134,13 +136,15 @@ def list_late(platform: Platform, caller: Caller, reader: Reader, now: datetime)
     ]
 
 
-def list_waiting(platform: Platform, caller: Caller, reader: Reader, now: datetime) -> list[Found]:
+def list_waiting(
+    platform: Platform, caller: Caller, reader: Reader, now: datetime
+) -> list[RaisedAlert]:
     """Changes that wait for a second person, which the caller may be."""
     actions = platform.policy.roles.actions_of(caller.role, managed=platform.managed)
     kinds: tuple[str, ...] = LIFE_KINDS if "confirm_change" in actions else ()
     kinds += ACCOUNT_KINDS if "keep_accounts" in actions else ()
     return [
-        Found(
+        RaisedAlert(
             id=f"second_person|{row.id}",
             kind="second_person",
             at=row.proposed_at,
@@ -155,10 +159,10 @@ def list_waiting(platform: Platform, caller: Caller, reader: Reader, now: dateti
     ]
 
 
-def list_signals(platform: Platform, caller: Caller, reader: Reader) -> list[Found]:
+def list_signals(platform: Platform, caller: Caller, reader: Reader) -> list[RaisedAlert]:
     """Signals of surveillance that nobody has judged yet."""
     return [
-        Found(
+        RaisedAlert(
             id=f"signal|{row.id}",
             kind="signal",
             at=row.raised_at,

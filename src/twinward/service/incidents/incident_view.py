@@ -13,7 +13,7 @@ import msgspec
 from twinward.core.errors import AbsentError
 from twinward.core.reasons import Reason
 from twinward.library.texts import say_reasons
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard_tables import (
     add_up,
     deadline_of,
@@ -173,7 +173,7 @@ def show_evidence(found: CriterionResult) -> Evidence:
 
 
 def get_incident_view(
-    platform: Platform, ground: Ground, caller: Caller, incident: str, at: datetime | None
+    platform: Platform, ground: Basemap, caller: Caller, incident: str, at: datetime | None
 ) -> IncidentView:
     """AbsentError when there is no such incident at that instant."""
     now = at or platform.clock.now()
@@ -227,7 +227,7 @@ def get_incident_view(
     )
 
 
-def show_task(ground: Ground, task: Task, now: datetime) -> TaskRow:
+def show_task(ground: Basemap, task: Task, now: datetime) -> TaskRow:
     names = (
         "id",
         "incident",
@@ -293,7 +293,7 @@ def list_duties(platform: Platform, tasks: list[Task], now: datetime) -> list[As
     return sorted(duties, key=lambda duty: (-duty.late, duty.id))
 
 
-def show_cause(ground: Ground, event: ShownEvent) -> CauseNode:
+def show_cause(ground: Basemap, event: ShownEvent) -> CauseNode:
     """What an event says in a few plain words; lists and long fields stay behind."""
     says = {
         name: value

@@ -12,7 +12,7 @@ from twinward.core.ids import derive_id
 from twinward.edge.orders.dispatcher import Dispatcher
 from twinward.edge.orders.ledger import Delivery, Ledger
 from twinward.edge.orders.mail import Mail
-from twinward.edge.orders.outlet import Message, Outlet, Receipt
+from twinward.edge.orders.outlet import Outlet, OutletMessage, OutletReceipt
 from twinward.edge.orders.routing import KEPT, OutletSpec, Routing, load_routing
 from twinward.edge.orders.sms import SmsSpool
 from twinward.edge.orders.webhook import Webhook
@@ -85,16 +85,16 @@ def try_again(platform: Platform, key: str) -> None:
         ledger.close()
 
 
-def send_test(platform: Platform, name: str, address: str) -> Receipt:
+def send_test(platform: Platform, name: str, address: str) -> OutletReceipt:
     """A message that says it is a test, now, through one outlet."""
     spec = next((one for one in routing_of(platform).outlets if one.name == name), None)
     if spec is None:
         raise AbsentError(f"no outlet is named {name!r}", f"see {ROUTING}")
     if platform.drill and not spec.drill:
-        return Receipt(state="fenced", says="an exercise reaches no real channel")
+        return OutletReceipt(state="fenced", says="an exercise reaches no real channel")
     now = platform.clock.now()
     return open_outlet(spec, platform.workspace).send(
-        Message(
+        OutletMessage(
             key=derive_id("msg", "test", name, address, now.isoformat()),
             outlet=name,
             address=address,

@@ -11,7 +11,7 @@ import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from twinward.security.passes.batch_signing import BatchPlan, Mould, Signer
+from twinward.security.passes.batch_signing import BatchPlan, ChunkSigner, Mould
 from twinward.service.passes.batch_folder import BatchFolder
 
 Task = tuple[int, Sequence[str]]
@@ -26,8 +26,8 @@ class WorkerSetup(msgspec.Struct, frozen=True, kw_only=True):
     book_key: bytes
     told: Mapping[str, bytes]
 
-    def signer(self) -> Signer:
-        return Signer(
+    def signer(self) -> ChunkSigner:
+        return ChunkSigner(
             plan=self.plan,
             mould=Mould(self.plan, self.private),
             batch_key=self.batch_key,
@@ -95,7 +95,7 @@ def _sign_in_processes(
             one.result()
 
 
-_OWN: list[tuple[BatchFolder, Signer]] = []  # of this process
+_OWN: list[tuple[BatchFolder, ChunkSigner]] = []  # of this process
 
 
 def _begin(

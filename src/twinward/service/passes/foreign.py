@@ -12,7 +12,7 @@ from twinward.core.coding.texts import read_object
 from twinward.core.errors import InputError
 from twinward.security.passes import cose, jws, sd_jwt, tokens
 from twinward.security.passes.keys import Key
-from twinward.security.passes.verifier import Times, Verdict, Verifier
+from twinward.security.passes.verifier import PassVerdict, Times, Verifier
 from twinward.standards.hcert import certificates, envelope
 from twinward.standards.health_cards import cards, codes
 
@@ -37,7 +37,7 @@ def instant(value: object, name: str, *, fraction: bool = False) -> datetime | N
     return datetime.fromtimestamp(number, UTC)
 
 
-def verify_hcert(verifier: Verifier, text: str, at: datetime) -> Verdict:
+def verify_hcert(verifier: Verifier, text: str, at: datetime) -> PassVerdict:
     """An EU certificate: signed, inside the signer's window and usages, of the schema."""
     message = cose.read_sign1(envelope.read_envelope(text))
     claims = cose.read_claims(message)
@@ -62,7 +62,7 @@ def verify_hcert(verifier: Verifier, text: str, at: datetime) -> Verdict:
     return verdict
 
 
-def verify_card(verifier: Verifier, text: str, at: datetime) -> Verdict:
+def verify_card(verifier: Verifier, text: str, at: datetime) -> PassVerdict:
     """A SMART Health Card as digits, as JWS, or the cards of a file: the worst answer of them."""
     if text.startswith(codes.PREFIX):
         return _verify_card(verifier, codes.read_code(text), at)
@@ -74,7 +74,7 @@ def verify_card(verifier: Verifier, text: str, at: datetime) -> Verdict:
     return _verify_card(verifier, text, at)
 
 
-def verify_unsigned(verifier: Verifier, text: str, at: datetime) -> Verdict:
+def verify_unsigned(verifier: Verifier, text: str, at: datetime) -> PassVerdict:
     """The claims or the bundle of a card without its signature: of the right form it is for a
     person to judge, never ok.
     """
@@ -86,7 +86,7 @@ def verify_unsigned(verifier: Verifier, text: str, at: datetime) -> Verdict:
     return verifier.say("ask_a_person", "unsigned", at, kind=card.kind, until=card.until)
 
 
-def _verify_card(verifier: Verifier, token: str, at: datetime) -> Verdict:
+def _verify_card(verifier: Verifier, token: str, at: datetime) -> PassVerdict:
     message = jws.read_jws(token)
     if message.alg != "ES256" or message.header.get("zip") != "DEF" or message.kid is None:
         raise bad_claim("its header has not alg ES256, zip DEF and a kid")
@@ -100,7 +100,7 @@ def _verify_card(verifier: Verifier, token: str, at: datetime) -> Verdict:
     return verifier.judge(signer, times, card.kind, None, None, at)
 
 
-def verify_cwt(verifier: Verifier, text: str, at: datetime) -> Verdict:
+def verify_cwt(verifier: Verifier, text: str, at: datetime) -> PassVerdict:
     """A CWT: our own pass strictly; any other by its times and its status."""
     data = tokens.read_text(text) if text.startswith(tokens.PREFIX) else raw_bytes(text)
     message = cose.read_sign1(data)
@@ -118,7 +118,7 @@ def verify_cwt(verifier: Verifier, text: str, at: datetime) -> Verdict:
     return _judge(verifier, signer, times, "cwt", claims.get(65_535), at)
 
 
-def verify_jwt(verifier: Verifier, text: str, at: datetime) -> Verdict:
+def verify_jwt(verifier: Verifier, text: str, at: datetime) -> PassVerdict:
     """A JWT in compact form."""
     message = jws.read_jws(text)
     known, signer = jws.find_signer(message, verifier.trust.keys)
@@ -127,7 +127,7 @@ def verify_jwt(verifier: Verifier, text: str, at: datetime) -> Verdict:
     return _judge_json(verifier, signer, read_object(message.payload), "jwt", at)
 
 
-def verify_jws(verifier: Verifier, text: str, at: datetime) -> Verdict:
+def verify_jws(verifier: Verifier, text: str, at: datetime) -> PassVerdict:
     """A signed text whatever it says: only the signature is judged."""
     known, signer = jws.find_signer(jws.read_jws(text), verifier.trust.keys)
     if signer is None:
@@ -138,7 +138,7 @@ def verify_jws(verifier: Verifier, text: str, at: datetime) -> Verdict:
 
 def verify_sd_jwt(
     verifier: Verifier, text: str, at: datetime, wanted: sd_jwt.Binding | None = None
-) -> tuple[Verdict, dict[str, object] | None]:
+) -> tuple[PassVerdict, dict[str, object] | None]:
     """An SD-JWT presentation, and the claims that the holder chose to show."""
     signer, claims = sd_jwt.verify(text, verifier.trust.keys, wanted)
     if signer is None:
@@ -150,7 +150,7 @@ def verify_sd_jwt(
 
 def _judge_json(
     verifier: Verifier, signer: Key, claims: dict[str, object], kind: str, at: datetime
-) -> Verdict:
+) -> PassVerdict:
     if signer.issuer and claims.get("iss") not in (None, signer.issuer):
         return verifier.say("not_ok", "issuer", at, kind=kind)
     times = Times(
@@ -163,7 +163,7 @@ def _judge_json(
 
 def _judge(
     verifier: Verifier, signer: Key, times: Times, kind: str, status: object, at: datetime
-) -> Verdict:
+) -> PassVerdict:
     if times.until is not None and times.issued_at is not None and times.until <= times.issued_at:
         raise bad_claim("exp is before iat")
     place = status.get("status_list") if isinstance(status, dict) else None
@@ -190,7 +190,7 @@ def raw_bytes(text: str) -> bytes:
         raise bad_claim("it is neither hexadecimal nor base64") from error
 
 
-READERS: dict[str, Callable[[Verifier, str, datetime], Verdict]] = {
+READERS: dict[str, Callable[[Verifier, str, datetime], PassVerdict]] = {
     "hcert": verify_hcert,
     "shc": verify_card,
     "cwt": verify_cwt,

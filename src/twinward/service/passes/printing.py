@@ -7,7 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from twinward.core.errors import InputError
-from twinward.report.passes import MOST_CARDS, Card, render_cards
+from twinward.report.passes import MOST_CARDS, PrintedPass, render_cards
 from twinward.security.passes import cose, places, tokens
 
 Lines = Sequence[tuple[str, str]]
@@ -28,7 +28,7 @@ def local(at: datetime, zone: str) -> datetime:
         raise InputError(f"there is no time zone {zone!r}", "name one as Asia/Shanghai") from error
 
 
-def card_of(text: str, zone: str) -> Card:
+def card_of(text: str, zone: str) -> PrintedPass:
     """What is printed of a token: its kind, its end, its hint and journey."""
     if text.startswith(places.PREFIX):
         place = places.read_place(cose.read_sign1(places.read_text(text), own=True))
@@ -38,12 +38,12 @@ def card_of(text: str, zone: str) -> Card:
             ("No phone? Sign the paper book", "没有手机可在登记簿上登记"),
         )
         until = local(place.until, zone)
-        return Card(kind="place", token=text, until=until, zone=zone, lines=lines)
+        return PrintedPass(kind="place", token=text, until=until, zone=zone, lines=lines)
     made = tokens.read_pass(cose.read_sign1(tokens.read_text(text), own=True))
     journey: Lines = ()
     if made.journey is not None:
         journey = ((f"From {made.journey[0]} to {made.journey[1]}", " → ".join(made.journey)),)
-    return Card(
+    return PrintedPass(
         kind=made.kind,
         token=text,
         until=local(made.until, zone),
@@ -62,4 +62,4 @@ def print_book(link: str, *, issuer: str) -> bytes:
         ),
         ("Keep it like a key. Lost? Tell the street office.", "请像钥匙一样保管，遗失请告知街道。"),
     )
-    return render_cards([Card(kind="book", token=link, lines=lines)], issuer)
+    return render_cards([PrintedPass(kind="book", token=link, lines=lines)], issuer)

@@ -12,12 +12,12 @@ import numpy as np
 
 from twinward.core.coding.texts import to_base64url
 from twinward.core.errors import ConflictError, InputError
-from twinward.edge.orders.public_tree import Tree, page_files, write_tree
+from twinward.edge.orders.public_tree import WrittenTree, page_files, write_tree
 from twinward.security.passes import jws
 from twinward.security.passes.batch_signing import decoy_places
 from twinward.security.passes.ceremony import Signing, replace_file
 from twinward.security.passes.status_list import Packed, pack, read_list, write_list
-from twinward.service.console.basemap import Ground
+from twinward.service.console.basemap import Basemap
 from twinward.service.console.workspaces import get_public
 from twinward.service.passes.batch_folder import BatchFolder, list_batches
 from twinward.service.passes.batches import delete_ended
@@ -125,7 +125,7 @@ def keep_growing(before: bytes, packed: Packed, at: datetime) -> Packed:
     return Packed(1, (was | np.frombuffer(packed.data, np.uint8)).tobytes())
 
 
-def publish(platform: Platform, caller: Caller, folder: Path) -> Tree:
+def publish(platform: Platform, caller: Caller, folder: Path) -> WrittenTree:
     """The whole public tree: trust list, status lists, passes under their secret names, the
     verifier page, statistics; a manifest with its signature last.
     """
@@ -139,7 +139,7 @@ def publish(platform: Platform, caller: Caller, folder: Path) -> Tree:
     files["lists/index.json"] = msgspec.json.encode(
         {"issued_at": at, "refresh_s": LIST_TTL_S, "jitter_s": LIST_TTL_S, "lists": sorted(lists)}
     )
-    files["public.json"] = msgspec.json.encode(get_public(platform, Ground(platform), None))
+    files["public.json"] = msgspec.json.encode(get_public(platform, Basemap(platform), None))
     files["statistics.json"] = msgspec.json.encode(count_public(platform))
     files |= token_files(platform.workspace / FOLDER / TOKENS, at)
     delete_ended(platform.workspace / FOLDER, at)

@@ -12,10 +12,10 @@ from twinward.core.errors import InputError
 from twinward.security.passes import sd_jwt
 from twinward.security.passes.ceremony import replace_file
 from twinward.security.passes.gate import Gate, open_gate
-from twinward.security.passes.status_list import StatusList, bad_list, read_list
+from twinward.security.passes.status_list import SignedStatusList, bad_list, read_list
 from twinward.security.passes.tokens import PREFIX
-from twinward.security.passes.trust import Trust, read_trust
-from twinward.security.passes.verifier import Policy, Verdict, Verifier
+from twinward.security.passes.trust import TrustList, read_trust
+from twinward.security.passes.verifier import PassVerdict, Verifier, VerifierPolicy
 from twinward.service.passes import foreign
 from twinward.standards.health_cards.codes import PartMissing
 
@@ -26,7 +26,7 @@ MOST_BYTES = 1 << 20
 class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """A verdict; `claims` only those that the holder of an SD-JWT chose to show."""
 
-    verdict: Verdict
+    verdict: PassVerdict
     claims: dict[str, object] | None = None
     detail: str = ""
 
@@ -57,9 +57,11 @@ def form_of(text: str) -> str:
     return "pass" if text.startswith(PREFIX) else "cwt"
 
 
-def read_lists(files: Sequence[bytes], trust: Trust, at: datetime) -> dict[str, StatusList]:
+def read_lists(
+    files: Sequence[bytes], trust: TrustList, at: datetime
+) -> dict[str, SignedStatusList]:
     """The status lists by address; one that is expired is kept and makes its passes ask."""
-    found: dict[str, StatusList] = {}
+    found: dict[str, SignedStatusList] = {}
     for data in files:
         one = read_list(data, [key for key in trust.keys if key.state != "compromised"])
         seen = found.get(one.subject)
@@ -77,7 +79,7 @@ def verify_token(
     *,
     at: datetime,
     form: str | None = None,
-    policy: Policy | None = None,
+    policy: VerifierPolicy | None = None,
     binding: sd_jwt.Binding | None = None,
     issuer: str | None = None,
 ) -> Verification:
@@ -113,7 +115,7 @@ def verify_at_gate(
     list_files: Sequence[bytes] = (),
     *,
     at: datetime,
-    policy: Policy | None = None,
+    policy: VerifierPolicy | None = None,
 ) -> Verification:
     """As a gate with memory: lists and time only go forward, and what it was told is kept in the
     file: lists, a floor for the clock, counts. InputError for an older list, another root.
@@ -127,9 +129,9 @@ def verify_at_gate(
     return Verification(verdict=verdict)
 
 
-def make_policy(place: str, green_days: float, *, needs_list: bool) -> Policy:
+def make_policy(place: str, green_days: float, *, needs_list: bool) -> VerifierPolicy:
     """What a place decided beforehand."""
-    return Policy(place=place, green_s=int(green_days * 86_400), needs_list=needs_list)
+    return VerifierPolicy(place=place, green_s=int(green_days * 86_400), needs_list=needs_list)
 
 
 def make_binding(audience: str | None, nonce: str | None) -> sd_jwt.Binding | None:

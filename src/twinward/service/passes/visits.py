@@ -36,7 +36,7 @@ SOURCE = "check-in"
 TAKEN_S = 60.0
 
 
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
+class CheckInVisit(msgspec.Struct, frozen=True, kw_only=True):
     """A check-in as tracing reads it. `sure`: whether when one left is known; `error_m` of the
     visit as a whole.
     """
@@ -58,7 +58,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     took.
     """
 
-    visits: list[Visit]
+    visits: list[CheckInVisit]
     left_out: dict[str, int]
     taken: BatchAccount
 
@@ -102,9 +102,9 @@ def require_order(platform: Platform, activation: str | None, now: datetime) -> 
 
 def convert(
     rows: Rows, record: Sequence[CheckIn], subject: str, trust_file: bytes, now: datetime
-) -> tuple[list[Visit], dict[str, int]]:
+) -> tuple[list[CheckInVisit], dict[str, int]]:
     """Visits that can be so; the others counted by why they are left out."""
-    visits: list[Visit] = []
+    visits: list[CheckInVisit] = []
     left_out: dict[str, int] = {}
     seen: set[tuple[str, datetime]] = set()
     for one in record:
@@ -138,8 +138,8 @@ def reason_against(one: CheckIn, seen: set[tuple[str, datetime]], now: datetime)
     return ""
 
 
-def visit_of(one: CheckIn, place: PlaceCode, subject: str, now: datetime) -> Visit:
-    return Visit(
+def visit_of(one: CheckIn, place: PlaceCode, subject: str, now: datetime) -> CheckInVisit:
+    return CheckInVisit(
         subject=subject,
         place=place.place,
         area=place.area,
@@ -153,7 +153,7 @@ def visit_of(one: CheckIn, place: PlaceCode, subject: str, now: datetime) -> Vis
     )
 
 
-def fixes_of(visit: Visit) -> list[tuple[datetime, float]]:
+def fixes_of(visit: CheckInVisit) -> list[tuple[datetime, float]]:
     """Instants of a visit, each with the error of a fix: n of them together are as unsure as the
     venue is wide. They lie on the full five minutes, so that those of two visitors meet.
     """
@@ -168,7 +168,9 @@ def fixes_of(visit: Visit) -> list[tuple[datetime, float]]:
     return [(datetime.fromtimestamp(at, visit.begin.tzinfo), error) for at in times]
 
 
-def hand_to_tracing(platform: Platform, caller: Caller, visits: Sequence[Visit]) -> BatchAccount:
+def hand_to_tracing(
+    platform: Platform, caller: Caller, visits: Sequence[CheckInVisit]
+) -> BatchAccount:
     """The visits as positions, through the same door as all movement; handing the same record over
     again stores nothing twice.
     """
@@ -193,6 +195,6 @@ def hand_to_tracing(platform: Platform, caller: Caller, visits: Sequence[Visit])
     return observations.submit(platform, caller, checks, body).result(timeout=TAKEN_S)
 
 
-def name_fix(visit: Visit, at: datetime) -> str:
+def name_fix(visit: CheckInVisit, at: datetime) -> str:
     text = f"{visit.subject}|{visit.place}|{visit.begin.isoformat()}|{at.isoformat()}"
     return hashlib.sha256(text.encode()).hexdigest()[:24]

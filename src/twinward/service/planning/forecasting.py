@@ -25,7 +25,7 @@ from twinward.decision.surveillance.forecasting.parameter_search import (
     fit_posterior,
     search,
 )
-from twinward.decision.surveillance.forecasting.renewal import Fit, fit_renewal, predict
+from twinward.decision.surveillance.forecasting.renewal import RenewalFit, fit_renewal, predict
 from twinward.decision.surveillance.forecasting.score import LEVELS
 from twinward.decision.surveillance.forecasting.series_shape import Every, Holds
 from twinward.decision.surveillance.forecasting.week_ensemble import forecast_weeks
@@ -49,11 +49,11 @@ class CalibrationRequest(msgspec.Struct, frozen=True, kw_only=True):
     holds: Holds | None = None  # new cases or running totals
 
 
-class Forecast(msgspec.Struct, frozen=True, kw_only=True):
+class FixedForecast(msgspec.Struct, frozen=True, kw_only=True):
     """A fixed forecast: quantiles float64[days, 23], and what it was made from."""
 
     observed: Observed
-    fit: Fit
+    fit: RenewalFit
     quantiles: NDArray[Any]
     baselines: dict[str, NDArray[Any]]
     track: Track | None = None
@@ -61,7 +61,7 @@ class Forecast(msgspec.Struct, frozen=True, kw_only=True):
 
 def calibrate(
     request: CalibrationRequest, progress: Callable[[str, float], None] | None = None
-) -> tuple[Forecast, dict[str, object]]:
+) -> tuple[FixedForecast, dict[str, object]]:
     """The forecast and the answer of `twinward calibrate`. Days after `until` are read when the
     forecast is fixed.
     """
@@ -137,7 +137,9 @@ def _weekly(request: CalibrationRequest, counts: NDArray[Any]) -> dict[str, obje
     return found
 
 
-def make_forecast(observed: Observed, days: int, population: float | None, seed: int) -> Forecast:
+def make_forecast(
+    observed: Observed, days: int, population: float | None, seed: int
+) -> FixedForecast:
     """Fits the model, without a search, and the two baselines: a quarter of a second."""
     _check_population(observed, population)
     return _forecast(
@@ -147,14 +149,14 @@ def make_forecast(observed: Observed, days: int, population: float | None, seed:
 
 def _forecast(
     observed: Observed,
-    fit: Fit,
+    fit: RenewalFit,
     track: Track | None,
     days: int,
     population: float | None,
     seed: int,
-) -> Forecast:
+) -> FixedForecast:
     counts = observed.counts
-    return Forecast(
+    return FixedForecast(
         observed=observed,
         fit=fit,
         quantiles=quantiles(predict(fit, len(counts), days, population, seed)),
@@ -204,7 +206,7 @@ def _check_population(observed: Observed, population: float | None) -> None:
         )
 
 
-def _answer(forecast: Forecast, until: date) -> dict[str, object]:
+def _answer(forecast: FixedForecast, until: date) -> dict[str, object]:
     fit = forecast.fit
     sets = {}
     for name, column in zip(PRIORS, fit.parameters.T, strict=True):
@@ -241,7 +243,7 @@ def _answer(forecast: Forecast, until: date) -> dict[str, object]:
     }
 
 
-def draw(forecast: Forecast, until: date, folder: Path) -> list[str]:
+def draw(forecast: FixedForecast, until: date, folder: Path) -> list[str]:
     """Plots of the forecast, of R and of the posterior, as PNG and SVG, and the quantiles as
     CSV.
     """

@@ -19,7 +19,7 @@ from twinward.library.plans.generation import generate_plans, parse_variables, w
 from twinward.library.plans.plan import Plan
 from twinward.library.plans.plan_options import NAME, plan_of_name
 from twinward.library.plans.step_rules import check_steps
-from twinward.library.plans.validation import Fault, plan_schema, read_text, validate_plan
+from twinward.library.plans.validation import PlanFault, plan_schema, read_text, validate_plan
 from twinward.service.platform import Caller, Platform
 
 __all__ = ["Manual", "find_manual", "get_manual", "list_manuals", "plan_schema", "write_toml"]
@@ -59,7 +59,7 @@ class CheckedPlan(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     plan: str | None
     valid: bool
-    errors: tuple[Fault, ...]
+    errors: tuple[PlanFault, ...]
 
 
 def library_of(workspace: Path | None) -> Library:

@@ -18,7 +18,7 @@ from twinward.decision.surveillance.aberration.farrington import (
     detect_farrington,
 )
 from twinward.decision.surveillance.aberration.thresholds import Thresholds
-from twinward.decision.surveillance.counts import Counts, read_counts
+from twinward.decision.surveillance.counts import CountSeries, read_counts
 
 AlarmMethod = Literal["farrington", "ears-c1", "ears-c2", "ears-c3", "cusum"]
 METHODS: tuple[AlarmMethod, ...] = ("farrington", "ears-c1", "ears-c2", "ears-c3", "cusum")
@@ -87,7 +87,7 @@ def detect(
     )
 
 
-def _run(series: Counts, method: AlarmMethod, alpha: float | None) -> Thresholds:
+def _run(series: CountSeries, method: AlarmMethod, alpha: float | None) -> Thresholds:
     if method == "farrington":
         settings = FarringtonSettings(alpha=FARRINGTON_ALPHA if alpha is None else alpha)
         return detect_farrington(series.first, series.new, settings)
@@ -97,7 +97,7 @@ def _run(series: Counts, method: AlarmMethod, alpha: float | None) -> Thresholds
     return detect_ears(series.new, ears, alpha)
 
 
-def sum_weeks(series: Counts) -> Counts:
+def sum_weeks(series: CountSeries) -> CountSeries:
     """Whole weeks from Monday; a week with an unknown day is unknown."""
     skip = -series.first.weekday() % 7
     weeks = (len(series.new) - skip) // 7
@@ -115,7 +115,7 @@ def sum_weeks(series: Counts) -> Counts:
     )
 
 
-def _without(series: Counts, excluded: tuple[tuple[date, date], ...]) -> np.ndarray:
+def _without(series: CountSeries, excluded: tuple[tuple[date, date], ...]) -> np.ndarray:
     new = series.new.copy()
     for start, end in excluded:
         low = math.ceil((start - series.first).days / series.step_d)

@@ -26,7 +26,7 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
     high_90: float | None
 
 
-class CityRow(msgspec.Struct, frozen=True, kw_only=True):
+class ExpectedCity(msgspec.Struct, frozen=True, kw_only=True):
     """What one city has to expect."""
 
     city: str
@@ -45,7 +45,7 @@ class CityRow(msgspec.Struct, frozen=True, kw_only=True):
 class CitiesAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Cities in the order of arrival."""
 
-    cities: list[CityRow]
+    cities: list[ExpectedCity]
     order: list[str]
     seed_city: str
     days: int
@@ -80,7 +80,7 @@ def spread_between_cities(
     imports, cases = (np.cumsum(x, axis=1, dtype=np.int64) for x in (found.imported, found.new))
     week, fortnight = min(6, settings.days - 1), min(13, settings.days - 1)
     rows = [
-        CityRow(
+        ExpectedCity(
             city=read.cities[k],
             rank=rank,
             population=float(read.population[k]),

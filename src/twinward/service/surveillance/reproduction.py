@@ -11,7 +11,7 @@ import numpy as np
 
 from twinward.core.errors import InputError
 from twinward.decision.surveillance.arrays import Floats
-from twinward.decision.surveillance.counts import Counts, read_counts
+from twinward.decision.surveillance.counts import CountSeries, read_counts
 from twinward.decision.surveillance.forecasting.model import weekday_factors
 from twinward.decision.surveillance.rt.cori import (
     PRIOR_SCALE,
@@ -100,7 +100,7 @@ def _too_short(new: Floats, mean_d: float) -> str:
     return ""
 
 
-def _prior_row(series: Counts) -> RRow:
+def _prior_row(series: CountSeries) -> RRow:
     from scipy.stats import gamma
 
     values = gamma.ppf(np.array(QUANTILES), PRIOR_SHAPE, scale=PRIOR_SCALE)
@@ -113,7 +113,7 @@ def _prior_row(series: Counts) -> RRow:
     )
 
 
-def _cori_rows(series: Counts, serial: Floats, window: int, notes: list[str]) -> list[RRow]:
+def _cori_rows(series: CountSeries, serial: Floats, window: int, notes: list[str]) -> list[RRow]:
     found = estimate_cori(series.new, series.imported, serial, window)
     if len(found.unexplained):
         days = ", ".join(str(series.day(int(day))) for day in found.unexplained[:5])
@@ -130,7 +130,7 @@ def _cori_rows(series: Counts, serial: Floats, window: int, notes: list[str]) ->
     ]
 
 
-def _filter_rows(series: Counts, serial: Floats, notes: list[str]) -> list[RRow]:
+def _filter_rows(series: CountSeries, serial: Floats, notes: list[str]) -> list[RRow]:
     new, masked = mask_jumps(series.new)
     if len(masked):
         days = ", ".join(str(series.day(int(day))) for day in masked)

@@ -18,7 +18,7 @@ from twinward.standards.fhir.bundle import Bundle, Entry
 from twinward.standards.fhir.codes import FINAL, WITHDRAWN, Resource, hazard_for, listed
 from twinward.standards.fhir.conditions import row_of_condition
 from twinward.standards.fhir.people import person_of
-from twinward.standards.fhir.results import Result, list_results, parts_of
+from twinward.standards.fhir.results import TestResult, list_results, parts_of
 from twinward.standards.fhir.times import instant_of, sampled_at
 from twinward.standards.fhir.xml_form import is_xml, read_xml
 from twinward.standards.source_rows import FileReading, Row
@@ -142,7 +142,7 @@ def read_report(bundle: Bundle, report: Entry, reading: FileReading) -> Iterator
     raise no_case(positive, said, [one for one in results if one not in usable])
 
 
-def no_case(positive: list[Result], said: set[str], unready: list[Result]) -> InputError:
+def no_case(positive: list[TestResult], said: set[str], unready: list[TestResult]) -> InputError:
     """Why a report is no case."""
     if positive:
         tests = ", ".join(sorted({one.agent or one.test or "no code" for one in positive}))
@@ -165,7 +165,7 @@ def no_case(positive: list[Result], said: set[str], unready: list[Result]) -> In
     )
 
 
-def require_one_person(bundle: Bundle, report: Entry, results: list[Result]) -> None:
+def require_one_person(bundle: Bundle, report: Entry, results: list[TestResult]) -> None:
     """InputError where a report holds the result of another patient."""
     whose = bundle.find(report.resource.get("subject"), report)
     for result in results:
@@ -179,7 +179,7 @@ def require_one_person(bundle: Bundle, report: Entry, results: list[Result]) -> 
 
 
 def take_back(
-    bundle: Bundle, report: Entry, results: list[Result], why: str, reading: FileReading
+    bundle: Bundle, report: Entry, results: list[TestResult], why: str, reading: FileReading
 ) -> Resource:
     """The row by which a case that rests on this report is discarded."""
     asked = reading.constants.get("hazard")
@@ -193,7 +193,7 @@ def take_back(
 def make_row(
     bundle: Bundle,
     report: Entry,
-    results: list[Result],
+    results: list[TestResult],
     hazard: str,
     status: str,
     note: str,

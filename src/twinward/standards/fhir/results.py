@@ -23,7 +23,7 @@ from twinward.standards.fhir.codes import (
 DEEPEST = 5  # panels in panels
 
 
-class Result(msgspec.Struct, frozen=True, kw_only=True):
+class TestResult(msgspec.Struct, frozen=True, kw_only=True):
     """One test with its answer. `found`: positive, negative, unclear, or nothing that is coded."""
 
     agent: str | None
@@ -33,7 +33,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     entry: Entry
 
 
-def list_results(bundle: Bundle, report: Entry) -> list[Result]:
+def list_results(bundle: Bundle, report: Entry) -> list[TestResult]:
     """Every result of a report; of one without results what it concludes itself."""
     if report.kind == "Observation":
         return list(results_of(bundle, report))
@@ -56,7 +56,7 @@ def list_results(bundle: Bundle, report: Entry) -> list[Result]:
     return [make_result(report.resource, named or agent, said, report)]
 
 
-def results_of(bundle: Bundle, entry: Entry, depth: int = 0) -> Iterator[Result]:
+def results_of(bundle: Bundle, entry: Entry, depth: int = 0) -> Iterator[TestResult]:
     """The results of an observation: its own, of its components, of the members of a panel."""
     one = entry.resource
     codes = codes_in(one.get("valueCodeableConcept")) | words_of(one.get("valueString"))
@@ -84,9 +84,9 @@ def results_of(bundle: Bundle, entry: Entry, depth: int = 0) -> Iterator[Result]
             yield from results_of(bundle, member, depth + 1)
 
 
-def make_result(one: dict[str, Any], agent: str | None, found: str, entry: Entry) -> Result:
+def make_result(one: dict[str, Any], agent: str | None, found: str, entry: Entry) -> TestResult:
     test = next(iter(sorted(codes_in(one.get("code")))), "")
-    return Result(
+    return TestResult(
         agent=agent, test=test, found=found, status=str(one.get("status") or ""), entry=entry
     )
 

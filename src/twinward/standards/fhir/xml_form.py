@@ -37,7 +37,7 @@ class Element:
         self.attributes: dict[str, str] = {}
 
 
-class Reader:
+class ElementBuilder:
     """Builds elements from a parser's events; text (of the narrative) is passed over."""
 
     def __init__(self, label: str) -> None:
@@ -82,7 +82,7 @@ def bad_xml(label: str, why: str) -> InputError:
 
 def read_xml(content: bytes, label: str) -> Resource:
     """The resource of an XML document; InputError where it is none or declares entities."""
-    reader = Reader(label)
+    reader = ElementBuilder(label)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = reader.refuse

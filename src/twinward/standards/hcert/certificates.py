@@ -20,7 +20,7 @@ BIRTH = re.compile(r"((19|20)\d\d(-\d\d){0,2}(T.*)?)?")
 DETECTED = "260373001"  # SNOMED CT; 260415000 is "not detected"
 
 
-class Statement(msgspec.Struct, frozen=True, kw_only=True):
+class CertificateStatement(msgspec.Struct, frozen=True, kw_only=True):
     """The one statement of a certificate; `positive` a test that detected the agent."""
 
     kind: str
@@ -30,7 +30,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     positive: bool = False
 
 
-def read_statement(found: dict[object, object]) -> Statement:
+def read_statement(found: dict[object, object]) -> CertificateStatement:
     """InputError unless the certificate is one of the schema."""
     found = _plain(found)
     version, name = found.get("ver"), found.get("nam")
@@ -65,13 +65,13 @@ def _plain(value: object) -> dict[object, object]:
     return found
 
 
-def _statement(letter: str, row: dict[object, object]) -> Statement:
+def _statement(letter: str, row: dict[object, object]) -> CertificateStatement:
     if missing := [name for name in NEEDED[letter] if row.get(name) in (None, "")]:
         raise _bad(f"{letter} lacks {', '.join(missing)}")
     texts = [name for name in NEEDED[letter] if name not in ("dn", "sd")]
     if any(not isinstance(row[name], str) for name in texts):
         raise _bad(f"{letter} has a field of another kind")
-    made = Statement(kind=KINDS[letter], certificate=str(row["ci"]))
+    made = CertificateStatement(kind=KINDS[letter], certificate=str(row["ci"]))
     if letter == "v":
         given, series = row["dn"], row["sd"]
         whole = type(given) is int and type(series) is int

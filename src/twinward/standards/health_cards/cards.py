@@ -18,7 +18,7 @@ MOST_BYTES = 1 << 20
 LAST_SECOND = 253_402_300_799
 
 
-class Card(msgspec.Struct, frozen=True, kw_only=True):
+class HealthCard(msgspec.Struct, frozen=True, kw_only=True):
     """What a verified card says of itself; `revocable` is its opaque revocation id."""
 
     issuer: str
@@ -33,7 +33,7 @@ def read_payload(deflated: bytes) -> dict[str, object]:
     return read_object(inflate(deflated, most=MOST_BYTES, raw=True))
 
 
-def read_card(claims: dict[str, object]) -> Card:
+def read_card(claims: dict[str, object]) -> HealthCard:
     """InputError unless the claims are those of a card."""
     issuer = claims.get("iss")
     if not isinstance(issuer, str) or not issuer.startswith("https://") or issuer.endswith("/"):
@@ -47,7 +47,7 @@ def read_card(claims: dict[str, object]) -> Card:
         raise _bad("it has no fhirVersion")
     check_bundle(subject.get("fhirBundle"))
     until = claims.get("exp")
-    made = Card(
+    made = HealthCard(
         issuer=issuer,
         valid_from=_time(claims.get("nbf")),
         until=_time(until) if until is not None else None,

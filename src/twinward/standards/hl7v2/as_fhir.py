@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from twinward.core.errors import InputError
-from twinward.standards.hl7v2.segments import Message, Segment
+from twinward.standards.hl7v2.segments import Hl7Message, Segment
 
 Resource = dict[str, Any]
 # OBR-25, HL7 table 0123 -> status of a DiagnosticReport
@@ -36,7 +36,7 @@ KINDS = ("ORU", "OUL")
 ONSET = "11368-8"
 
 
-def bundle_of(message: Message, label: str) -> Resource:
+def bundle_of(message: Hl7Message, label: str) -> Resource:
     """The bundle of one message; InputError where it is no laboratory message."""
     if message.kind not in KINDS:
         raise InputError(
@@ -63,7 +63,7 @@ def bundle_of(message: Message, label: str) -> Resource:
     return told
 
 
-def patients_of(message: Message) -> list[tuple[Segment, list[list[Segment]]]]:
+def patients_of(message: Hl7Message) -> list[tuple[Segment, list[list[Segment]]]]:
     """Each PID with the segments of its orders: OBR, what follows it, and its specimen, which
     stands before the OBR in OUL^R22 and OUL^R23 and after it elsewhere.
     """
@@ -149,7 +149,7 @@ def address_of(one: list[str]) -> Resource:
 
 
 def resources_of(
-    order: list[Segment], message: Message, subject: Resource, key: str
+    order: list[Segment], message: Hl7Message, subject: Resource, key: str
 ) -> list[Resource]:
     """The report of one order and its results; an onset among them stands by itself."""
     head = order[0]

@@ -44,7 +44,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
         return text.strip() if text != '""' else ""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class Hl7Message(msgspec.Struct, frozen=True, kw_only=True):
     head: Segment
     segments: tuple[Segment, ...]
 
@@ -87,7 +87,7 @@ def is_hl7v2(content: bytes) -> bool:
     return head[:3] in (b"MSH", b"FHS", b"BHS") and len(head) == 4 and not head[3:].isalnum()
 
 
-def read_messages(content: bytes, label: str) -> list[Message]:
+def read_messages(content: bytes, label: str) -> list[Hl7Message]:
     """The messages of a file, with or without the frames of MLLP and of a batch."""
     found: list[list[str]] = []
     for line in re.split(r"[\r\n\x0b\x1c]+", decode(content, label)):
@@ -103,7 +103,7 @@ def read_messages(content: bytes, label: str) -> list[Message]:
     return [read_message(lines, label) for lines in found]
 
 
-def read_message(lines: list[str], label: str) -> Message:
+def read_message(lines: list[str], label: str) -> Hl7Message:
     head = lines[0]
     signs = head[3:8]
     if len(signs) < 5 or signs[0] not in head[8:] or len(set(signs)) < 5:
@@ -113,7 +113,7 @@ def read_message(lines: list[str], label: str) -> Message:
     # MSH-1 is the sign itself, so that its fields count from 2
     first = Segment(name="MSH", fields=("MSH", signs[0], *head.split(signs[0])[1:]), signs=signs)
     rest = (line.split(signs[0]) for line in lines[1:])
-    return Message(
+    return Hl7Message(
         head=first,
         segments=tuple(Segment(name=one[0], fields=tuple(one), signs=signs) for one in rest),
     )

@@ -123,7 +123,7 @@ LOG_TABLES = (
 )
 
 
-class Form:
+class Projection:
     """One declared projection, made ready: its two tables, its decoder, and how to take columns
     off a row.
     """
@@ -210,17 +210,17 @@ class Form:
         return tuple(to_stored(getattr(row, name)) for name in self.columns)
 
 
-class Forms(Mapping[str, Form]):
+class Forms(Mapping[str, Projection]):
     """The declared projections by name; each is made ready when it is first asked for."""
 
     def __init__(self, tables: Sequence[Table[msgspec.Struct]]) -> None:
         self._declared = {table.name: table for table in tables}
-        self._made: dict[str, Form] = {}
+        self._made: dict[str, Projection] = {}
 
-    def __getitem__(self, name: str) -> Form:
+    def __getitem__(self, name: str) -> Projection:
         found = self._made.get(name)
         if found is None:
-            found = self._made[name] = Form(self._declared[name])
+            found = self._made[name] = Projection(self._declared[name])
         return found
 
     def __iter__(self) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from twinward.core.errors import InputError
 from twinward.core.ports import StartsWith
-from twinward.storage.database.schema import Form, Forms, Kind, StoredTable
+from twinward.storage.database.schema import Forms, Kind, Projection, StoredTable
 
 # how a filter compares: (column, "=" | "null" | "in" | "starts", how many values)
 Shape = tuple[str, str, int]
@@ -41,7 +41,7 @@ CASTS: dict[Kind, str] = {
 }
 
 
-class Statement:
+class SqlStatement:
     """One text with the order in which its named values go."""
 
     def __init__(self, text: str, names: tuple[str, ...]) -> None:
@@ -60,16 +60,16 @@ class Statements:
     def __init__(self, dialect_name: str, forms: Forms) -> None:
         self.is_sqlite = dialect_name == "sqlite"
         self.forms = forms
-        self._kept: dict[object, Statement] = {}
+        self._kept: dict[object, SqlStatement] = {}
 
-    def kept(self, shape: object, write: Callable[[], str]) -> Statement:
+    def kept(self, shape: object, write: Callable[[], str]) -> SqlStatement:
         """The statement of `shape`, written on its first use."""
         found = self._kept.get(shape)
         if found is None:
             text = write()
             names = tuple(VALUE.findall(text))
             mark = "?" if self.is_sqlite else "%s"
-            found = self._kept[shape] = Statement(VALUE.sub(mark, text), names)
+            found = self._kept[shape] = SqlStatement(VALUE.sub(mark, text), names)
         return found
 
     def bind(self, kind: Kind, name: str) -> str:
@@ -80,14 +80,14 @@ class Statements:
         cast = "" if self.is_sqlite else "::INTEGER"
         return f" LIMIT [limit]{cast} OFFSET [offset]{cast}"
 
-    def insert(self, name: str) -> Statement:
+    def insert(self, name: str) -> SqlStatement:
         return self.kept(("insert", name), lambda: self._insert(self.forms.stored_table(name)))
 
     def _insert(self, table: StoredTable) -> str:
         values = ", ".join(self.bind(column.kind, column.name) for column in table.columns)
         return f"INSERT INTO {table.name} ({listed(table.names)}) VALUES ({values})"
 
-    def upsert(self, name: str, *, add: bool = False) -> Statement:
+    def upsert(self, name: str, *, add: bool = False) -> SqlStatement:
         """Insert or overwrite by primary key; with `add`, numbers that are there grow by those
         given.
         """
@@ -106,7 +106,7 @@ class Statements:
 
         return self.kept(("upsert", name, add), write)
 
-    def delete(self, name: str) -> Statement:
+    def delete(self, name: str) -> SqlStatement:
         def write() -> str:
             table = self.forms.stored_table(name)
             key = table.key[0]
@@ -115,7 +115,7 @@ class Statements:
 
         return self.kept(("delete", name), write)
 
-    def get(self, name: str, columns: tuple[str, ...], key: str) -> Statement:
+    def get(self, name: str, columns: tuple[str, ...], key: str) -> SqlStatement:
         def write() -> str:
             table = self.forms.stored_table(name)
             value = self.bind(table.kind(key), "key")
@@ -125,7 +125,7 @@ class Statements:
 
     def list_rows(
         self,
-        form: Form,
+        form: Projection,
         shapes: tuple[Shape, ...],
         *,
         under: bool,
@@ -133,7 +133,7 @@ class Statements:
         order: str | None,
         limited: bool,
         before: str | None,
-    ) -> Statement:
+    ) -> SqlStatement:
         """Current rows by filters; bound are `<column>`, `<column>_<n>`, under, beyond, low_<n>,
         high_<n>, before, limit, offset.
         """
@@ -145,7 +145,7 @@ class Statements:
 
         return self.kept(("list", form.name, shapes, under, within, order, limited, before), write)
 
-    def list_events(self, types: int, *, incident: bool, back: bool) -> Statement:
+    def list_events(self, types: int, *, incident: bool, back: bool) -> SqlStatement:
         """Events after a place in the log, or `back` from before it."""
 
         def write() -> str:
@@ -161,7 +161,7 @@ class Statements:
 
         return self.kept(("events", types, incident, back), write)
 
-    def count_asked(self, own: int) -> Statement:
+    def count_asked(self, own: int) -> SqlStatement:
         """How many commands after a place in the log no event caused and none of our own actors
         asked.
         """
@@ -174,7 +174,7 @@ class Statements:
 
         return self.kept(("count_asked", own), write)
 
-    def find_event(self) -> Statement:
+    def find_event(self) -> SqlStatement:
         """An event by its id, found through its command, whose events lie close together."""
 
         def write() -> str:
@@ -186,7 +186,7 @@ class Statements:
 
         return self.kept("find_event", write)
 
-    def as_of(self, form: Form, *, area: bool, after: bool = False) -> Statement:
+    def as_of(self, form: Projection, *, area: bool, after: bool = False) -> SqlStatement:
         """The last version of each row that was valid at `at` and known at `known`; tombstones are
         among them.
 
@@ -230,7 +230,7 @@ class Statements:
 
     def conditions(
         self,
-        form: Form,
+        form: Projection,
         shapes: tuple[Shape, ...],
         *,
         under: bool,
@@ -291,7 +291,7 @@ def beyond(prefix: str) -> str:
     return prefix + "\U0010ffff"
 
 
-def ordering(form: Form, order: str | None) -> str:
+def ordering(form: Projection, order: str | None) -> str:
     """By the column asked for (nulls first going up, last going down, on both databases), then
     by key.
     """
@@ -309,7 +309,7 @@ def sorting(column: str, key: str, *, down: bool) -> str:
 
 
 def shape_filters(
-    form: Form, equals: dict[str, object]
+    form: Projection, equals: dict[str, object]
 ) -> tuple[tuple[Shape, ...], dict[str, object], bool]:
     """The shape of `equals`, its named values as given, and whether nothing can match (an empty
     tuple).

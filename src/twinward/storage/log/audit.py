@@ -27,7 +27,7 @@ LAST_BYTES = 16_384  # more than the longest ending
 FIELDS = ", ".join((*EVENT_FIELDS, "hash"))
 
 
-class Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LogEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One line of an exported log: every field that is stored, the body as it is stored (sealed
     where personal).
     """
@@ -60,7 +60,7 @@ class ChainEnd(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
 
 
 _encode = msgspec.json.Encoder().encode
-_entry = msgspec.json.Decoder(Entry).decode
+_entry = msgspec.json.Decoder(LogEntry).decode
 _ending = msgspec.json.Decoder(ChainEnd).decode
 _astuple = msgspec.structs.astuple
 
@@ -119,7 +119,7 @@ def _rows(connection: Connection, first: int, last: int) -> Iterator[EntryCells]
         first = block[-1][0] + 1
 
 
-class Form(Protocol):
+class LineForm(Protocol):
     """A foreign form of the log's lines, such as FHIR; whoever joins the parts hands it in."""
 
     def is_of(self, line: bytes) -> bool: ...
@@ -132,7 +132,7 @@ class Form(Protocol):
     def write_ending(self, raw: bytes, entries: int, drill: str) -> bytes: ...
 
 
-def write_line(record: Entry | ChainEnd, *, form: Form | None, drill: str) -> bytes:
+def write_line(record: LogEntry | ChainEnd, *, form: LineForm | None, drill: str) -> bytes:
     """The one way in which a record is written; an exported line that differs from it by a byte
     is not ours.
     """
@@ -144,7 +144,7 @@ def write_line(record: Entry | ChainEnd, *, form: Form | None, drill: str) -> by
     return form.write_entry(msgspec.structs.asdict(record), raw, drill) + b"\n"
 
 
-def export_chain(database: Database, path: Path, *, form: Form | None = None) -> int:
+def export_chain(database: Database, path: Path, *, form: LineForm | None = None) -> int:
     """Writes the whole log as JSON Lines, an ending last; how many entries. The file appears only
     when it is whole.
 
@@ -158,7 +158,7 @@ def export_chain(database: Database, path: Path, *, form: Form | None = None) ->
         drill = read_drill(connection)
         with beside.open("wb") as file:
             for row in _rows(connection, 1, seq):
-                file.write(write_line(Entry(*row), form=form, drill=drill))
+                file.write(write_line(LogEntry(*row), form=form, drill=drill))
             file.write(write_line(ChainEnd(seq, bytes(head), drill), form=form, drill=drill))
             file.flush()
             os.fsync(file.fileno())
@@ -174,7 +174,7 @@ def export_chain(database: Database, path: Path, *, form: Form | None = None) ->
     return int(seq)
 
 
-def verify_file(path: Path, foreign: Form | None = None) -> ChainCheck:
+def verify_file(path: Path, foreign: LineForm | None = None) -> ChainCheck:
     """Checks an exported log, plain or of the foreign form; what was flipped, dropped, inserted
     or put elsewhere is found at its place.
     """
@@ -221,7 +221,7 @@ def verify_file(path: Path, foreign: Form | None = None) -> ChainCheck:
     )
 
 
-def _drill_of(path: Path, foreign: Form | None) -> str:
+def _drill_of(path: Path, foreign: LineForm | None) -> str:
     """The drill whose log the file holds, as its last line says; empty for a real log or a torn
     file.
     """

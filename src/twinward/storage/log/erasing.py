@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from twinward.storage.database.schema import Form
+from twinward.storage.database.schema import Projection
 from twinward.storage.database.statements import Statements
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ Ended = tuple[str, str, int, int]  # subject, its word of that day, the day's fi
 
 
 def erase_rows(
-    connection: Connection, statements: Statements, forms: Iterable[Form], ended: Sequence[Ended]
+    connection: Connection,
+    statements: Statements,
+    forms: Iterable[Projection],
+    ended: Sequence[Ended],
 ) -> int:
     """One transaction; the bytes are written over where the database can do so."""
     mark = "?" if statements.is_sqlite else "%s"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from twinward.core.errors import InputError
 from twinward.storage.database.databases import Database
 from twinward.storage.database.definitions import add_column, create_index, create_table
-from twinward.storage.database.schema import LATER, SCHEMA_VERSION, Form, StoredTable
+from twinward.storage.database.schema import LATER, SCHEMA_VERSION, Projection, StoredTable
 from twinward.storage.database.statements import Statements
 from twinward.storage.log.drill_isolation import MARK, genesis_of, require_side
 from twinward.storage.log.row_queries import RowCodec
@@ -97,7 +97,7 @@ def require_version(connection: Connection, statements: Statements, drill: str =
 
 
 def _complete_columns(
-    connection: Connection, statements: Statements, form: Form, words: RowCodec
+    connection: Connection, statements: Statements, form: Projection, words: RowCodec
 ) -> None:
     """Adds the columns a twin has declared since and fills them from the rows' bodies."""
     if not _add_columns(connection, statements, form.current, form.columns):

@@ -8,11 +8,11 @@ cannot know which, so the count, which the page needs anyway, decides.
 
 from __future__ import annotations
 
-from twinward.storage.database.schema import Form
+from twinward.storage.database.schema import Projection
 from twinward.storage.database.statements import (
     ROW_FIELDS,
     Shape,
-    Statement,
+    SqlStatement,
     Statements,
     column_of,
     ordering,
@@ -28,14 +28,14 @@ WALK_ABOVE = 4_000
 
 def page_statement(
     statements: Statements,
-    form: Form,
+    form: Projection,
     shapes: tuple[Shape, ...],
     *,
     within: int,
     between: str | None,
     order: str,
     walk: bool,
-) -> Statement:
+) -> SqlStatement:
     """Rows of one page; bound: as for `list_rows`."""
 
     def write() -> str:
@@ -56,7 +56,9 @@ def page_statement(
     return statements.kept(("page", form.name, shapes, within, between, order, walk), write)
 
 
-def _window(statements: Statements, form: Form, between: str | None, *, by_area: bool) -> list[str]:
+def _window(
+    statements: Statements, form: Projection, between: str | None, *, by_area: bool
+) -> list[str]:
     """`by_area`: the index on area and time is to be taken by area; without statistics SQLite
     prefers the time, and reads the whole window for every range.
     """
@@ -71,7 +73,9 @@ def _window(statements: Statements, form: Form, between: str | None, *, by_area:
     return [f"{asked} >= {since}", f"{asked} < {until}"]
 
 
-def _walked(statements: Statements, form: Form, filters: list[str], within: int, order: str) -> str:
+def _walked(
+    statements: Statements, form: Projection, filters: list[str], within: int, order: str
+) -> str:
     # the unary plus keeps SQLite from taking an index on the area for it
     area = "+row_area" if statements.is_sqlite else column_of(form.current, "row_area")
     ranges = [statements.in_ranges(area, within)] if within else []
@@ -80,7 +84,7 @@ def _walked(statements: Statements, form: Form, filters: list[str], within: int,
 
 
 def _gathered(
-    statements: Statements, form: Form, filters: list[str], within: int, order: str
+    statements: Statements, form: Projection, filters: list[str], within: int, order: str
 ) -> str:
     table = form.current
     by = column_of(table, form.column_name(order.removeprefix("-")))
@@ -97,13 +101,13 @@ def _gathered(
 
 def count_statement(
     statements: Statements,
-    form: Form,
+    form: Projection,
     shapes: tuple[Shape, ...],
     *,
     under: bool,
     within: int,
     between: str | None = None,
-) -> Statement:
+) -> SqlStatement:
     """How many rows; several ranges are counted one by one, each out of an index, for they share
     nothing.
     """

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twinward.core.lazy import LazyModule
-from twinward.storage.database.schema import Form
+from twinward.storage.database.schema import Projection
 from twinward.storage.database.statements import Statements, beyond
 from twinward.storage.log.row_queries import ALL_TIME_US, RowCodec
 from twinward.storage.log.sealed import SealedHistory, arrow_type
@@ -28,7 +28,7 @@ Held = tuple[
 ]  # area, key, recorded_at, subject, body (None: no such row)
 
 
-class Past:
+class PastReader:
     """Answers for one picture of the log; `version` is the last version in it."""
 
     def __init__(
@@ -95,7 +95,7 @@ class Past:
         return pa.Table.from_batches(parts, schema)
 
     def _held(
-        self, form: Form, at_us: int, area: str | None, known_us: int | None
+        self, form: Projection, at_us: int, area: str | None, known_us: int | None
     ) -> tuple[list[pa.RecordBatch], list[Held]]:
         """What held then: sealed batches, and what the database adds to them or puts in their
         place.

@@ -12,7 +12,7 @@ from twinward.core.clock import from_us, to_us
 from twinward.core.errors import UNREADABLE, AbsentError, InputError
 from twinward.core.messages import Counts, Event, Fact
 from twinward.core.ports import R, Sealer, Table, table_name
-from twinward.storage.database.schema import Form, Forms, to_stored
+from twinward.storage.database.schema import Forms, Projection, to_stored
 from twinward.storage.database.statements import Statements, beyond, shape_filters
 from twinward.storage.log.paging import WALK_ABOVE, count_statement, page_statement
 
@@ -44,7 +44,7 @@ class RowCodec:
             found = self._decoders[kind] = msgspec.msgpack.Decoder(self._facts[kind])
         return found
 
-    def form(self, table: str) -> Form:
+    def form(self, table: str) -> Projection:
         found = self.forms.get(table)
         if found is None:
             raise InputError(
@@ -64,7 +64,7 @@ class RowCodec:
         """The subject that a column's word stands for; None when its key has been destroyed."""
         return stored if stored is None or self.sealer is None else self.sealer.subject_of(stored)
 
-    def values(self, form: Form, row: msgspec.Struct, recorded_us: int) -> Cells:
+    def values(self, form: Projection, row: msgspec.Struct, recorded_us: int) -> Cells:
         """The declared columns of a row as they are kept: that of its subject as a word."""
         values = form.values(row)
         if self.sealer is None or form.subject_at is None:
@@ -73,7 +73,7 @@ class RowCodec:
         word = self.stored(str(subject) if subject is not None else None, recorded_us)
         return (*values[: form.subject_at], word, *values[form.subject_at + 1 :])
 
-    def sought(self, form: Form, equals: dict[str, object]) -> dict[str, object]:
+    def sought(self, form: Projection, equals: dict[str, object]) -> dict[str, object]:
         """Filters as the columns are kept: a subject is sought under each of its words."""
         name = form.table.subject
         asked = equals.get(name) if name is not None else None
@@ -95,7 +95,9 @@ class RowCodec:
             return plain
         return self.sealer.seal(subject, day_of(recorded_us), plain)
 
-    def row(self, form: Form, subject: str | None, recorded_us: int, body: bytes) -> Any | None:
+    def row(
+        self, form: Projection, subject: str | None, recorded_us: int, body: bytes
+    ) -> Any | None:
         plain = self.opened(subject, recorded_us, body)
         if plain is None:
             return None
@@ -106,7 +108,7 @@ class RowCodec:
                 return None  # sealed by a process that had the keys
             raise
 
-    def get_row(self, form: Form, body: bytes) -> msgspec.Struct:
+    def get_row(self, form: Projection, body: bytes) -> msgspec.Struct:
         """The row of a body that no subject's key seals."""
         return form.decoder.decode(body)
 

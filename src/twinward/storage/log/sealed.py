@@ -16,7 +16,7 @@ import msgspec
 from msgspec import inspect
 
 from twinward.core.lazy import LazyModule
-from twinward.storage.database.schema import Form
+from twinward.storage.database.schema import Projection
 from twinward.storage.database.statements import beyond
 from twinward.storage.files.frames import write_whole
 from twinward.storage.log.pending_writes import Version
@@ -66,7 +66,7 @@ class SealedHistory:
         self.root = root
         self._open: dict[str, tuple[Directory, pa.Table]] = {}
 
-    def find(self, form: Form) -> Sealed | None:
+    def find(self, form: Projection) -> Sealed | None:
         """The sealed file of a table, or None."""
         path = self.root / f"{form.name}.json"
         if not path.exists():
@@ -115,7 +115,7 @@ class SealedHistory:
     def seal(
         self,
         connection: Connection,
-        form: Form,
+        form: Projection,
         words: RowCodec,
         mark: str,
         version: int,
@@ -193,7 +193,7 @@ class Sealed:
             batch += 1
 
 
-def schema_of(form: Form) -> pa.Schema:
+def schema_of(form: Projection) -> pa.Schema:
     """Columns of a sealed file; declared columns only where the table is about nobody."""
     fields = [
         ("area", pa.string()),
@@ -207,7 +207,9 @@ def schema_of(form: Form) -> pa.Schema:
     return pa.schema(fields)
 
 
-def pages(connection: Connection, form: Form, mark: str, version: int) -> Iterator[list[Version]]:
+def pages(
+    connection: Connection, form: Projection, mark: str, version: int
+) -> Iterator[list[Version]]:
     """Versions in the order of area, key, version."""
     last = ("", "", 0)
     text = (
@@ -236,7 +238,7 @@ def whole_keys(blocks: Iterator[list[Version]]) -> Iterator[list[Version]]:
 
 
 def to_batch(
-    versions: list[Version], form: Form, words: RowCodec, schema: pa.Schema
+    versions: list[Version], form: Projection, words: RowCodec, schema: pa.Schema
 ) -> pa.RecordBatch:
     """Arrow columns of versions in order; `valid_to` is where a later version takes over."""
     from twinward.storage.files import kernels

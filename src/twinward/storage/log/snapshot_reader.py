@@ -16,7 +16,7 @@ from twinward.core.errors import BusyError, StorageError
 from twinward.core.ports import R, Table, table_name
 from twinward.storage.database.databases import Database
 from twinward.storage.database.statements import Statements
-from twinward.storage.log.past import Past
+from twinward.storage.log.past import PastReader
 from twinward.storage.log.row_queries import RowCodec, RowQueries
 from twinward.storage.log.sealed import SealedHistory
 
@@ -52,7 +52,7 @@ class StoreReader(RowQueries):
             0
         ]  # the first read fixes the picture
         self._seq = int(seq)
-        self._past = Past(self._fetch, statements, words, sealed, int(version))
+        self._past = PastReader(self._fetch, statements, words, sealed, int(version))
 
     def _fetch(self, text: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._lock:

@@ -20,7 +20,7 @@ from twinward.storage.observations.sensor_readings import SensorReadings
 FILE = "ledger.json"
 
 
-class Placed(msgspec.Struct, frozen=True, kw_only=True):
+class PlacedFrames(msgspec.Struct, frozen=True, kw_only=True):
     """Rows of all frames up to `upto`: by source, and by the place that has them."""
 
     upto: int = 0
@@ -51,13 +51,13 @@ class DrainLedger:
         ] = {}  # frame -> source, rows told, rows there; until drained
         path = root / FILE
         if path.exists():
-            self.placed = msgspec.json.decode(path.read_bytes(), type=Placed)
+            self.placed = msgspec.json.decode(path.read_bytes(), type=PlacedFrames)
             if self.placed.expiring:
                 self._keep(readings=readings.count(), others=count_others(root), expiring=False)
         else:  # an inbox from before there was a ledger
             mark = read_mark(root / "inbox")
             stored = {source: counts.stored for source, counts in mark.totals.items()}
-            self.placed = Placed(
+            self.placed = PlacedFrames(
                 upto=mark.drained,
                 by_source=stored,
                 readings=readings.count(),
@@ -78,7 +78,7 @@ class DrainLedger:
         by_source = dict(self.placed.by_source)
         for frame in frames:
             by_source[frame.head.source] = by_source.get(frame.head.source, 0) + len(frame.rows)
-        placed = Placed(
+        placed = PlacedFrames(
             upto=last,
             by_source=by_source,
             readings=self.placed.readings + readings,

@@ -190,14 +190,14 @@ def test_the_round_that_came_nearest_counts(monkeypatch: Any) -> None:
     monkeypatch.setattr(fit_module, "ROUNDS", (3, 2))
     good = fit_live(Simulator(BASE), hard(0.85), DISEASE, 3, AHEAD)
     monkeypatch.setattr(fit_module, "ROUNDS", (3, 4))
-    away = fit_module.Rounds.corrected
+    away = fit_module.FittingRounds.corrected
     rounds = iter(range(9))
 
     def spoiled(self: Any, left: Any, got: Any, week: int) -> Any:
         bad = week == 1 and next(rounds) >= 1
         return left / 9.0 if bad else away(self, left, got, week)
 
-    monkeypatch.setattr(fit_module.Rounds, "corrected", spoiled)
+    monkeypatch.setattr(fit_module.FittingRounds, "corrected", spoiled)
     bad_end = fit_live(Simulator(BASE), hard(0.85), DISEASE, 3, AHEAD)
     assert good is not None and bad_end is not None
     assert bad_end.ratio(7) == good.ratio(7) and bad_end.ratio(14) == good.ratio(14)

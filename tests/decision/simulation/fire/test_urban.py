@@ -13,21 +13,23 @@ from twinward.decision.simulation.fire.urban import (
     DOWN,
     SIDE,
     UP,
-    Block,
     Engines,
+    UrbanBlock,
     burn_time_min,
     speed_m_s,
     spread_blocks,
 )
 
 
-def town(side: int = 15, **more: Any) -> list[Block]:
+def town(side: int = 15, **more: Any) -> list[UrbanBlock]:
     return [
-        Block(east_m=40.0 * x, north_m=40.0 * y, **more) for y in range(side) for x in range(side)
+        UrbanBlock(east_m=40.0 * x, north_m=40.0 * y, **more)
+        for y in range(side)
+        for x in range(side)
     ]
 
 
-def burn(blocks: list[Block], **more: Any) -> np.ndarray:
+def burn(blocks: list[UrbanBlock], **more: Any) -> np.ndarray:
     asked: dict[str, Any] = {
         "ignitions": [(112, 0.0)],
         "wind_m_s": 6.0,
@@ -38,9 +40,9 @@ def burn(blocks: list[Block], **more: Any) -> np.ndarray:
 
 
 def test_wind_drives_it_and_fire_resistant_buildings_hold_it() -> None:
-    block = Block(east_m=0, north_m=0)
+    block = UrbanBlock(east_m=0, north_m=0)
     assert speed_m_s(block, 12, 0) > speed_m_s(block, 6, 0) > speed_m_s(block, 2, 0)
-    stone = Block(east_m=0, north_m=0, resistant=1.0)
+    stone = UrbanBlock(east_m=0, north_m=0, resistant=1.0)
     assert speed_m_s(stone, 6, 0) < speed_m_s(block, 6, 0)
     assert (
         burn_time_min(block, 6, DOWN) < burn_time_min(block, 6, SIDE) < burn_time_min(block, 6, UP)
@@ -48,16 +50,16 @@ def test_wind_drives_it_and_fire_resistant_buildings_hold_it() -> None:
 
 
 def test_the_time_of_one_building_is_hamadas() -> None:
-    block = Block(east_m=0, north_m=0, building_m=10.0, separation_m=5.0)
+    block = UrbanBlock(east_m=0, north_m=0, building_m=10.0, separation_m=5.0)
     gap = 5.0 / (25 + 2.5 * 10)
     right = (3 + 0.375 * 10 + 8 * gap) / (1.6 * (1 + 0.1 * 10 + 0.007 * 100))
     assert burn_time_min(block, 10, DOWN) == pytest.approx(right, rel=1e-12)
 
 
 def test_far_apart_it_does_not_spread() -> None:
-    near, far = Block(east_m=0, north_m=0), Block(east_m=0, north_m=0, separation_m=1e9)
+    near, far = UrbanBlock(east_m=0, north_m=0), UrbanBlock(east_m=0, north_m=0, separation_m=1e9)
     assert burn_time_min(far, 6, DOWN) > 1e6 * burn_time_min(near, 6, DOWN)
-    lonely = [Block(east_m=0, north_m=0), Block(east_m=500, north_m=0)]
+    lonely = [UrbanBlock(east_m=0, north_m=0), UrbanBlock(east_m=500, north_m=0)]
     assert np.isfinite(burn(lonely, ignitions=[(0, 0.0)])).tolist() == [True, False]
 
 
@@ -89,7 +91,7 @@ def test_ground_without_buildings_stops_it() -> None:
     blocks = town()
     for n in range(len(blocks)):
         if n % 15 in (9, 10):  # a park across the wind, two blocks wide
-            blocks[n] = Block(east_m=blocks[n].east_m, north_m=blocks[n].north_m, built=0.0)
+            blocks[n] = UrbanBlock(east_m=blocks[n].east_m, north_m=blocks[n].north_m, built=0.0)
     grid = burn(blocks).reshape(15, 15)
     assert np.isinf(grid[:, 9:]).all() and np.isfinite(grid[:, 8]).any()
 

@@ -9,7 +9,7 @@ import pytest
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
-from twinward.decision.surveillance.cities.flows import Flows, effective_distance
+from twinward.decision.surveillance.cities.flows import CityFlows, effective_distance
 from twinward.decision.surveillance.cities.kernels import binomial
 from twinward.decision.surveillance.cities.spread import (
     SpreadSettings,
@@ -19,9 +19,9 @@ from twinward.decision.surveillance.cities.spread import (
 )
 
 
-def make_flows(people: list[list[float]], population: list[float]) -> Flows:
+def make_flows(people: list[list[float]], population: list[float]) -> CityFlows:
     names = [f"c{k}" for k in range(len(population))]
-    return Flows(cities=names, population=np.array(population), people=np.array([people]))
+    return CityFlows(cities=names, population=np.array(population), people=np.array([people]))
 
 
 def test_draws_by_one_uniform_have_the_mean_and_deviation_of_the_binomial() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.core.stopping import Stop, stoppable, too_much_work
+from twinward.core.stopping import StopReason, stoppable, too_much_work
 from twinward.decision.tracing.contacts import search
 from twinward.decision.tracing.presence import areas as asked_areas
 from twinward.decision.tracing.presence.areas import GRID, candidate_grid, read_areas
@@ -101,7 +101,7 @@ def test_pairs_in_time_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_stopped_question_goes_no_further() -> None:
-    asked, stop = read_areas(discs(3, 300)), Stop()
+    asked, stop = read_areas(discs(3, 300)), StopReason()
     told: list[int] = []
     stop.tell(lambda: told.append(1))
     with stoppable(stop):

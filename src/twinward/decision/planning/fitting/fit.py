@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.chance import generator
-from twinward.decision.planning.fitting.past import MOST_AREAS, Past
-from twinward.decision.planning.fitting.rounds import NEAR, Rounds, miss_of
+from twinward.decision.planning.fitting.past import MOST_AREAS, PastWeeks
+from twinward.decision.planning.fitting.rounds import NEAR, FittingRounds, miss_of
 from twinward.decision.simulation.epidemic.background import Background
 from twinward.decision.simulation.epidemic.live_state import LiveState
 from twinward.decision.simulation.epidemic.report_table import (
@@ -162,7 +162,7 @@ def fit_live(
     span = min(PAST_D, counts.shape[1] - 2)
     r = city_r(counts, generation, span)
     reached, (_, fitted, left, infections) = fit_reached(
-        lambda share: Past(simulator, state, disease, reports, span, seed, share), reports, r
+        lambda share: PastWeeks(simulator, state, disease, reports, span, seed, share), reports, r
     )
     shown = tuple(
         PastDay(
@@ -193,7 +193,7 @@ FittedPast = tuple[float, Disease, Floats, Floats]
 
 
 def fit_reached(
-    past_of: Callable[[float], Past], reports: Reports, r: Floats
+    past_of: Callable[[float], PastWeeks], reports: Reports, r: Floats
 ) -> tuple[float, FittedPast]:
     """The most of what measures are said to do under which the past can be made to fit, and that
     fit; the nearest where none does.
@@ -210,7 +210,7 @@ def fit_reached(
     return best
 
 
-def fit_past(past: Past, reports: Reports, r: Floats) -> FittedPast:
+def fit_past(past: PastWeeks, reports: Reports, r: Floats) -> FittedPast:
     """How far off it is (log), the disease with R0 scaled, float64[areas, 2] what is left of its
     transmission, and the infections found by area, of the round that came nearest to the reports.
 
@@ -218,7 +218,7 @@ def fit_past(past: Past, reports: Reports, r: Floats) -> FittedPast:
     end with it, then the second. R0 rises with what is needed: no area's factor is ever cut off
     at 1 in a run.
     """
-    rounds = Rounds(reports.filled(), past.span)
+    rounds = FittingRounds(reports.filled(), past.span)
     factor = HEADROOM * max(float(r.max()), 0.5) / past.base_disease.transmission.r0.value
     left: Floats = np.tile(
         np.maximum(r, 0.2) / HEADROOM / max(float(r.max()), 0.5), (len(reports.counts), 1)

@@ -15,7 +15,7 @@ from twinward.decision.planning.comparison import (
     ForecastDay,
     ReportForecast,
 )
-from twinward.decision.planning.doubts import World
+from twinward.decision.planning.doubts import PerturbedInputs
 from twinward.decision.planning.figures import Run
 from twinward.decision.planning.fitting.fit import OFF, PAST_D, WEEK_D, Fit
 from twinward.decision.planning.fitting.prospect import Prospect
@@ -24,7 +24,11 @@ from twinward.decision.surveillance.forecasting.score import LEVELS
 
 
 def forecast_reports(
-    prospect: Prospect, worlds: Sequence[World], runs: Sequence[Run], today: date, days: int
+    prospect: Prospect,
+    worlds: Sequence[PerturbedInputs],
+    runs: Sequence[Run],
+    today: date,
+    days: int,
 ) -> ReportForecast:
     """Quantiles of the reports on each coming day, from tomorrow.
 
@@ -55,7 +59,7 @@ def forecast_reports(
     )
 
 
-def shift(prospect: Prospect, world: World, run: Run, ahead: int) -> Floats:
+def shift(prospect: Prospect, world: PerturbedInputs, run: Run, ahead: int) -> Floats:
     """float64[ahead] log of the simulated reports over those of the run's future, less what the
     run of the middle future is off by itself.
     """

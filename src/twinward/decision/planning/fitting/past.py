@@ -24,7 +24,7 @@ FOLLOWED, LEAST_FOLLOWED = 3.0, 1_000.0
 LEAST_POWER, STEP = 0.3, 1.08  # of attempts, by which R0 rises with them at least; and onward
 
 
-class Past:
+class PastWeeks:
     """The last weeks run again by the simulator, from what was reported before them."""
 
     def __init__(

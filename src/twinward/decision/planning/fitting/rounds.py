@@ -54,7 +54,7 @@ class Bracket:
         )
 
 
-class Rounds:
+class FittingRounds:
     """Moves transmission by area, one week after the other; what earlier rounds showed bounds the
     next.
     """

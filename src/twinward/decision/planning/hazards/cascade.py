@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from twinward.core.chance import generator
-from twinward.decision.simulation.city import City
+from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.earthquake.damage import sum_casualties
 from twinward.decision.simulation.earthquake.harm import INDOORS, MIX
 from twinward.decision.simulation.exposure import QUANTILES
-from twinward.decision.simulation.fire.urban import Block, speed_m_s
+from twinward.decision.simulation.fire.urban import UrbanBlock, speed_m_s
 from twinward.decision.simulation.interface import Floats, Footprint
 
 FLOOR_M2 = 40.0  # of floor for each resident, all uses: an assumption
@@ -25,7 +25,7 @@ SCAWTHORN, FT2 = (0.581895, -0.029444), 10.7639
 MAINS_G, MAINS_SD = 0.35, 0.5
 WIND_MEAN, WIND_SD = 4.0, 0.4  # m/s, ln
 UNCHECKED_H, CHECKED_H = 4.0, 0.5  # how long a fire grows without and with water: assumptions
-BLOCK = Block(east_m=0.0, north_m=0.0)
+BLOCK = UrbanBlock(east_m=0.0, north_m=0.0)
 PEOPLE_A_BUILDING = 20.0  # an assumption
 BUILDING_M2 = 300.0  # ground that one building stands on, streets counted in
 ROAD_A_COLLAPSE = 3.0  # closed road segments in a hundred for each collapsed building in a hundred
@@ -38,7 +38,7 @@ ASSUMED = (
 )
 
 
-class Stage(msgspec.Struct, frozen=True, kw_only=True):
+class CascadeFigure(msgspec.Struct, frozen=True, kw_only=True):
     """One figure of the cascade: mean, quantiles over members, and what of it comes on top of the
     quake alone.
     """
@@ -54,7 +54,7 @@ class Cascade(msgspec.Struct, frozen=True, kw_only=True):
 
     members: int
     seed: int
-    stages: tuple[Stage, ...]
+    stages: tuple[CascadeFigure, ...]
     p_hospitals_over: float
     assumptions: tuple[str, ...] = ASSUMED
     calibration: str = "not calibrated here"
@@ -67,7 +67,7 @@ def ignition_rate(pga_g: Floats) -> Floats:
     return np.asarray(np.maximum(rate, 0.0) * FT2 / 1e6)
 
 
-def run_cascade(footprint: Footprint, city: City, seed: int) -> Cascade:
+def run_cascade(footprint: Footprint, city: HazardCity, seed: int) -> Cascade:
     """Follows the motion of every member; places of the footprint are the city's areas."""
     pga = np.asarray(footprint.peak, np.float64)
     members, areas = pga.shape
@@ -116,8 +116,8 @@ def _burned(ignitions: Floats, dry: NDArray[np.bool_], wind: Floats, buildings: 
     return found
 
 
-def _stage(name: str, unit: str, values: Floats) -> Stage:
-    return Stage(
+def _stage(name: str, unit: str, values: Floats) -> CascadeFigure:
+    return CascadeFigure(
         name=name,
         unit=unit,
         mean=float(np.mean(values)),

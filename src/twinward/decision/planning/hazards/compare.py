@@ -16,7 +16,7 @@ from twinward.decision.planning.hazards.outcomes import ASSUMED, find_outcomes
 from twinward.decision.planning.odds import stand
 from twinward.decision.planning.results import beaten_by
 from twinward.decision.simulation.actions import Action, require_actions
-from twinward.decision.simulation.city import City
+from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.exposure import QUANTILES
 from twinward.decision.simulation.interface import Ask, Floats, Ground
 from twinward.library.hazards.protective import load_hazard_measures
@@ -91,7 +91,7 @@ def actions_of(plan: Plan) -> tuple[Action, ...]:
 def compare_hazard_plans(
     model: Any,
     ground: Ground,
-    city: City,
+    city: HazardCity,
     ask: Ask,
     candidates: Sequence[HazardCandidate],
     at_least: float,

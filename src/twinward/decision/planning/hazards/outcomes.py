@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.decision.simulation.actions import Action, find_action
-from twinward.decision.simulation.city import City
+from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.interface import Floats, Footprint, Ground
 
 ON_ROADS = 0.03  # share of residents who are on the road at one time: an assumption
@@ -59,7 +59,7 @@ def done_by(order: Action, when_s: Floats) -> Floats:
 def find_outcomes(
     footprint: Footprint,
     ground: Ground,
-    city: City,
+    city: HazardCity,
     actions: tuple[Action, ...],
     at_least: float,
 ) -> dict[str, Floats]:

@@ -18,13 +18,13 @@ from twinward.decision.simulation.chemical.release import (
     ChemicalSettings,
     make_release,
 )
-from twinward.decision.simulation.city import City
+from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.interface import Ask, Footprint, Ground, Series, Start
 
 DIRECTION_SD, WIND_SD, RATE_RANGE = 25.0, 0.3, (0.3, 3.0)  # degrees, ln, factor: assumptions
 
 
-def prepare(city: City) -> Ground:
+def prepare(city: HazardCity) -> Ground:
     """Cells of the city's grid as places."""
     rows, cols, cell = city.terrain.rows, city.terrain.cols, city.terrain.cell_m
     row, col = np.divmod(np.arange(rows * cols), cols)

@@ -16,7 +16,7 @@ from twinward.decision.simulation.chemical.release import (
 )
 from twinward.decision.simulation.chemical.sigmas import get_set, wind_at
 from twinward.decision.simulation.chemical.sources import gas_density, gas_jet, liquid_jet
-from twinward.decision.simulation.interface import Case, CaseRun, CheckResult, Reading, judge
+from twinward.decision.simulation.interface import Case, CaseRun, CheckResult, ProbeReading, judge
 from twinward.library.models.card import ModelCard
 
 STEADY_S = 1e9  # where a case names no end
@@ -56,7 +56,9 @@ class ChemicalModel:
                 if probe.figure == "concentration_ppm":
                     value /= release.substance.kg_m3(1.0, asked.air_temperature_c + 273.15)
                 readings.append(
-                    Reading(name=probe.name, time_s=at, figure=probe.figure, unit=unit, value=value)
+                    ProbeReading(
+                        name=probe.name, time_s=at, figure=probe.figure, unit=unit, value=value
+                    )
                 )
         ranges = {"wind_m_s": asked.wind_m_s}
         return CaseRun(

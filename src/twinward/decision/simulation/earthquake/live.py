@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.city import City
+from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.earthquake.ground_motion import (
     DEFAULT_VS30,
     PGA,
@@ -20,7 +20,7 @@ from twinward.decision.simulation.interface import Ask, Footprint, Ground, Serie
 CELL_KM = 1.0  # of the grid on which residuals are drawn
 
 
-def prepare(city: City) -> Ground:
+def prepare(city: HazardCity) -> Ground:
     """Areas as places."""
     return Ground(
         hazard="earthquake",

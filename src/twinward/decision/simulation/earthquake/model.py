@@ -24,7 +24,7 @@ from twinward.decision.simulation.interface import (
     CaseRun,
     CheckResult,
     Probe,
-    Reading,
+    ProbeReading,
     judge,
 )
 from twinward.library.models.card import ModelCard
@@ -92,7 +92,9 @@ class EarthquakeModel:
             unit = card.get_figure(probe.figure).unit
             for at in case.times():
                 readings.append(
-                    Reading(name=probe.name, time_s=at, figure=probe.figure, unit=unit, value=value)
+                    ProbeReading(
+                        name=probe.name, time_s=at, figure=probe.figure, unit=unit, value=value
+                    )
                 )
         return CaseRun(
             readings=tuple(readings),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.city import City
+from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.epidemic.run import run as simulate
 from twinward.decision.simulation.epidemic.scenario import Scenario
 from twinward.decision.simulation.interface import Ask, Footprint, Ground, Series, Start
@@ -24,10 +24,10 @@ DAY = 86_400.0
 class EpidemicModel:
     """prepare, read and run of the epidemic simulator for one city."""
 
-    def __init__(self, city: City) -> None:
+    def __init__(self, city: HazardCity) -> None:
         self.city = city
 
-    def prepare(self, city: City) -> Ground:
+    def prepare(self, city: HazardCity) -> Ground:
         """Leaf areas as places."""
         return Ground(
             hazard="epidemic",

@@ -13,7 +13,7 @@ from twinward.decision.simulation.epidemic.kernels.tables import (
     CHUNK,
     LAYERS,
     Attempts,
-    City,
+    CityTables,
     Mixing,
     Proposals,
     Records,
@@ -103,7 +103,7 @@ class InfectionLedger:
 # day, mark of the day, key of the attempts, key of the slots
 Call = tuple[int, int, np.uint64, np.uint64]
 # what the kernel reads: the last is the response of each day in force
-Tables = tuple[Records, City, Mixing, NDArray[Any], SpreadTables, Response]
+Tables = tuple[Records, CityTables, Mixing, NDArray[Any], SpreadTables, Response]
 
 
 class Crew:

@@ -23,7 +23,7 @@ from twinward.decision.simulation.epidemic.kernels.leftover import (
     sum_intensity,
 )
 from twinward.decision.simulation.epidemic.kernels.recent import mark_of
-from twinward.decision.simulation.epidemic.kernels.tables import City, Proposals, SpreadTables
+from twinward.decision.simulation.epidemic.kernels.tables import CityTables, Proposals, SpreadTables
 from twinward.decision.simulation.epidemic.ledger import InfectionLedger, make_proposals
 from twinward.decision.simulation.epidemic.scenario import Scenario
 
@@ -33,7 +33,7 @@ STEEPEST = 1.0  # power of those left by which they are met less
 class RunState(Protocol):
     """What is read of the run that is finished: its tables, its ledger, and its draws."""
 
-    city: City
+    city: CityTables
     spread: SpreadTables
     total: NDArray[np.float64]
     ledger: InfectionLedger

@@ -18,7 +18,7 @@ from twinward.decision.simulation.epidemic.kernels.residents import (
     number_teams,
     sort_members,
 )
-from twinward.decision.simulation.epidemic.kernels.tables import City
+from twinward.decision.simulation.epidemic.kernels.tables import CityTables
 
 OLDEST = 100
 ROWS_AT_ONCE = 1 << 22  # of a city, so that little memory is needed
@@ -27,7 +27,7 @@ ROWS_AT_ONCE = 1 << 22  # of a city, so that little memory is needed
 class People(msgspec.Struct, frozen=True, kw_only=True):
     """Arrays for the kernels and the names of the areas in which outcomes are counted."""
 
-    city: City
+    city: CityTables
     groups: list[str]
     paths: list[list[str]]  # of each leaf area, from the top down to itself
     leaf_codes: list[str]
@@ -47,7 +47,7 @@ def open_people(base: CityBase, level: str | None = None) -> People:
         team_start, team_site = np.zeros(2, np.uint32), np.zeros(1, np.uint32)
         site_start = np.zeros(2, np.uint32)
     groups, leaf_group, paths = group_leaves(base, level)
-    city = City(
+    city = CityTables(
         words=words,
         recent=np.zeros(base.residents, np.uint8),
         member=member if len(member) else np.zeros(1, np.uint32),
@@ -89,7 +89,7 @@ def class_counts(base: CityBase) -> NDArray[Any]:
     return counts
 
 
-def forget_outbreak(city: City) -> None:
+def forget_outbreak(city: CityTables) -> None:
     """Puts every resident back to the time before the first infection."""
     city.words[:, STATE] = 0
     city.recent[:] = 0

@@ -13,7 +13,12 @@ from numpy.typing import NDArray
 from twinward.decision.simulation.epidemic.course import make_history, make_spread
 from twinward.decision.simulation.epidemic.fitting.mixing import make_mixing
 from twinward.decision.simulation.epidemic.fitting.reproduction import attempts_for_r0
-from twinward.decision.simulation.epidemic.kernels.tables import City, History, Mixing, SpreadTables
+from twinward.decision.simulation.epidemic.kernels.tables import (
+    CityTables,
+    History,
+    Mixing,
+    SpreadTables,
+)
 from twinward.decision.simulation.epidemic.scenario import Scenario
 
 
@@ -28,7 +33,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     longest_onset: int  # days from infection to symptoms at most
 
 
-def prepare(scenario: Scenario, city: City) -> Prepared:
+def prepare(scenario: Scenario, city: CityTables) -> Prepared:
     """Tables of a scenario on a packed city."""
     theory = scenario.mixing == "uniform"
     disease = scenario.disease

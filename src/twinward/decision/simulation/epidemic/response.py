@@ -26,7 +26,7 @@ from twinward.decision.simulation.epidemic.kernels.response import (
     with_symptoms_since,
 )
 from twinward.decision.simulation.epidemic.kernels.start import give_doses, queue_for_vaccine
-from twinward.decision.simulation.epidemic.kernels.tables import SETTINGS, City, Mixing
+from twinward.decision.simulation.epidemic.kernels.tables import SETTINGS, CityTables, Mixing
 from twinward.decision.simulation.epidemic.ledger import InfectionLedger
 from twinward.decision.simulation.epidemic.people import People
 from twinward.decision.simulation.epidemic.scenario import Scenario
@@ -170,7 +170,7 @@ class ResponseTeams:
     def respond(
         self,
         day: int,
-        city: City,
+        city: CityTables,
         mixing: Mixing,
         policy: Interventions,
         series: dict[str, NDArray[Any]],
@@ -210,7 +210,12 @@ class ResponseTeams:
             isolate(day, self.key("comply", day), words, cases, HOME, end, measure.reach, NO_LIMIT)
 
     def _trace(
-        self, day: int, measure: ContactTracing, cases: NDArray[Any], city: City, mixing: Mixing
+        self,
+        day: int,
+        measure: ContactTracing,
+        cases: NDArray[Any],
+        city: CityTables,
+        mixing: Mixing,
     ) -> int:
         taken = self._next_in_queue(day, measure, cases)
         if not len(taken):

@@ -11,7 +11,7 @@ from twinward.decision.simulation.fire.fuels import FT_MIN_TO_M_MIN, Moisture, f
 from twinward.decision.simulation.fire.spread import (
     MPH_FT_MIN,
     Canopy,
-    Spread,
+    FireSpread,
     length_to_width,
     spread_with,
     wind_factor,
@@ -31,7 +31,7 @@ BEHAVE = (
 )
 
 
-def behave(fuel: int, cover: float, wind_from: float, aspect: float, slope: float) -> Spread:
+def behave(fuel: int, cover: float, wind_from: float, aspect: float, slope: float) -> FireSpread:
     """A case of Behave: moistures 6, 7, 8, 60 and 90 per cent, 5 mph at 20 ft, trees of 30 ft."""
     bed = make_bed(find_fuel(fuel), Moisture())
     canopy = Canopy(cover_percent=cover, height_m=30 * 0.3048, crown_ratio=0.5)

@@ -8,7 +8,7 @@ import numpy as np
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
-from twinward.decision.simulation.city import City
+from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.fire.fuels import Moisture
 from twinward.decision.simulation.fire.growth import FireSettings, Ignition, make_fields
 from twinward.decision.simulation.fire.suppression import burn_against
@@ -24,7 +24,7 @@ from twinward.decision.simulation.interface import (
 WIND_SD, DIRECTION_SD, MOISTURE_SD = 0.25, 20.0, 2.0  # ln, degrees, per cent: assumptions
 
 
-def prepare(city: City) -> Ground:
+def prepare(city: HazardCity) -> Ground:
     """Cells of the terrain as places; fuel 2 where a city gives none."""
     terrain = city.terrain
     area = city.area_of_cells()

@@ -22,7 +22,7 @@ from twinward.decision.simulation.interface import (
     CaseRun,
     CheckResult,
     Floats,
-    Reading,
+    ProbeReading,
 )
 from twinward.library.models.card import ModelCard
 
@@ -55,7 +55,9 @@ class FireModel:
             for at in case.times():
                 value = _read(probe.figure, place, at, arrival, fields, ground.cell_m)
                 readings.append(
-                    Reading(name=probe.name, time_s=at, figure=probe.figure, unit=unit, value=value)
+                    ProbeReading(
+                        name=probe.name, time_s=at, figure=probe.figure, unit=unit, value=value
+                    )
                 )
         readings.sort(key=lambda one: one.time_s)
         slope = float(np.hypot(fields.up_east, fields.up_north).max())

@@ -23,7 +23,7 @@ class Canopy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     crown_ratio: float = 0.5
 
 
-class Spread(msgspec.Struct, frozen=True, kw_only=True):
+class FireSpread(msgspec.Struct, frozen=True, kw_only=True):
     """Head rate m/min, where it goes (degrees clockwise from north), length over width, and
     fireline intensity kW/m; arrays of one shape.
     """
@@ -72,14 +72,14 @@ def length_to_width(wind_mph: Floats) -> Floats:
 
 def spread_with(
     bed: Bed, midflame_ft_min: float, wind_towards_deg: float, slope: Floats, upslope_deg: Floats
-) -> Spread:
+) -> FireSpread:
     """Rothermel's rate with wind and slope added as vectors, as in Behave; slope is rise over
     run, directions in degrees clockwise from north.
     """
     slope, upslope = np.asarray(slope, np.float64), np.asarray(upslope_deg, np.float64)
     if bed.spread <= 0:
         none = np.zeros(slope.shape)
-        return Spread(
+        return FireSpread(
             head_m_min=none, towards_deg=none, length_to_width=none + 1, intensity_kw_m=none
         )
     by_wind = bed.wind_c * midflame_ft_min**bed.wind_b * bed.relative_packing**-bed.wind_e
@@ -91,7 +91,7 @@ def spread_with(
     effective = (added * bed.relative_packing**bed.wind_e / bed.wind_c) ** (1 / bed.wind_b)
     # fixed for a flat fuel bed without wind: no direction is the fastest
     towards = np.where(added > 0, upslope + np.degrees(np.arctan2(y, x)), wind_towards_deg)
-    return Spread(
+    return FireSpread(
         head_m_min=head * FT_MIN_TO_M_MIN,
         towards_deg=towards % 360,
         length_to_width=length_to_width(effective / MPH_FT_MIN),

@@ -22,7 +22,7 @@ MOST_WIND = 40.0
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
-class Block(msgspec.Struct, frozen=True, kw_only=True):
+class UrbanBlock(msgspec.Struct, frozen=True, kw_only=True):
     """One block: metres east and north of an origin, building width and separation, share of
     fire-resistant buildings, share of the block that is built on.
     """
@@ -46,7 +46,7 @@ class Engines(msgspec.Struct, frozen=True, kw_only=True):
     water: bool = True
 
 
-def burn_time_min(block: Block, wind_m_s: float, constants: tuple[float, ...]) -> float:
+def burn_time_min(block: UrbanBlock, wind_m_s: float, constants: tuple[float, ...]) -> float:
     """Minutes for the fire to go from one building to the next (Hamada)."""
     c1, c2, c3, c4, c5 = constants
     a, d, f, v = block.building_m, block.separation_m, block.resistant, wind_m_s
@@ -55,7 +55,7 @@ def burn_time_min(block: Block, wind_m_s: float, constants: tuple[float, ...]) -
     return slow / (c1 * (1 + c2 * v + c3 * v * v))
 
 
-def speed_m_s(block: Block, wind_m_s: float, towards: float) -> float:
+def speed_m_s(block: UrbanBlock, wind_m_s: float, towards: float) -> float:
     """Metres a second in a direction, radians off downwind; an ellipse through the three speeds,
     below 10 m/s blended with the speed aside by wind / 10 as in Hazus.
     """
@@ -77,7 +77,7 @@ def speed_m_s(block: Block, wind_m_s: float, towards: float) -> float:
 
 
 def spread_blocks(
-    blocks: list[Block],
+    blocks: list[UrbanBlock],
     ignitions: list[tuple[int, float]],
     wind_m_s: float,
     wind_from_deg: float,

@@ -10,7 +10,7 @@ import numpy as np
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
 from twinward.decision.simulation.actions import find_action
-from twinward.decision.simulation.city import City
+from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.flood.solver import Setup, Solver
 from twinward.decision.simulation.interface import Ask, Floats, Footprint, Ground, Series, Start
 
@@ -22,7 +22,7 @@ DRAIN_MM_H = 15.0  # where a city gives none
 MM_H = 1 / 3.6e6
 
 
-def prepare(city: City) -> Ground:
+def prepare(city: HazardCity) -> Ground:
     """Cells of the terrain as places."""
     terrain = city.terrain
     cells = terrain.rows * terrain.cols

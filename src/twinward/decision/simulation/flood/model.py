@@ -16,7 +16,7 @@ from twinward.decision.simulation.interface import (
     CaseRun,
     CheckResult,
     Numbers,
-    Reading,
+    ProbeReading,
     Series,
 )
 from twinward.library.models.card import ModelCard
@@ -82,7 +82,9 @@ class FloodModel:
                 value = None if probe.figure == "arrival_s" and found < 0 else found
                 unit = card.get_figure(probe.figure).unit
                 readings.append(
-                    Reading(name=probe.name, time_s=at, figure=probe.figure, unit=unit, value=value)
+                    ProbeReading(
+                        name=probe.name, time_s=at, figure=probe.figure, unit=unit, value=value
+                    )
                 )
         return _answer(card, case, solver, tuple(readings), notes)
 
@@ -92,7 +94,11 @@ class FloodModel:
 
 
 def _answer(
-    card: ModelCard, case: Case, solver: Solver, readings: tuple[Reading, ...], notes: list[str]
+    card: ModelCard,
+    case: Case,
+    solver: Solver,
+    readings: tuple[ProbeReading, ...],
+    notes: list[str],
 ) -> CaseRun:
     row, col = solver.limiting_cell()
     fields = _fields(solver)

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from scipy.stats import nbinom, poisson
 
-from twinward.decision.surveillance.aberration.quasi_poisson import Fit, fit_quasi_poisson
+from twinward.decision.surveillance.aberration.quasi_poisson import PoissonFit, fit_quasi_poisson
 from twinward.decision.surveillance.aberration.thresholds import Thresholds
 from twinward.decision.surveillance.arrays import Floats, Ints
 
@@ -149,7 +149,7 @@ def _threshold(
     return mean, threshold_nb(mean, fit.phi, settings.alpha)
 
 
-def _reweighted(x: Floats, y: Floats, settings: FarringtonSettings) -> Fit | None:
+def _reweighted(x: Floats, y: Floats, settings: FarringtonSettings) -> PoissonFit | None:
     fit = fit_quasi_poisson(x, y, np.ones(len(y)))
     if fit is None:
         return None

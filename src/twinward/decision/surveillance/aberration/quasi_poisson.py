@@ -12,7 +12,7 @@ ROUNDS = 25  # and the tolerance below: as R's glm
 TOLERANCE = 1e-8
 
 
-class Fit(msgspec.Struct, frozen=True, kw_only=True):
+class PoissonFit(msgspec.Struct, frozen=True, kw_only=True):
     """Coefficients, fitted means, hat values and the dispersion (at least 1)."""
 
     beta: Floats
@@ -27,7 +27,7 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
         return float(2 * student.sf(abs(self.beta[place] / self.sd[place]), self.freedom))
 
 
-def fit_quasi_poisson(x: Floats, y: Floats, weights: Floats) -> Fit | None:
+def fit_quasi_poisson(x: Floats, y: Floats, weights: Floats) -> PoissonFit | None:
     """x: float64[rows, columns]; None where it does not converge."""
     mu = y + 0.1
     eta = np.log(mu)
@@ -53,7 +53,7 @@ def fit_quasi_poisson(x: Floats, y: Floats, weights: Floats) -> Fit | None:
     return _finish(x, y, weights, beta, mu)
 
 
-def _finish(x: Floats, y: Floats, weights: Floats, beta: Floats, mu: Floats) -> Fit | None:
+def _finish(x: Floats, y: Floats, weights: Floats, beta: Floats, mu: Floats) -> PoissonFit | None:
     work = weights * mu
     try:
         inverse = np.linalg.inv((x * work[:, None]).T @ x)
@@ -64,7 +64,7 @@ def _finish(x: Floats, y: Floats, weights: Floats, beta: Floats, mu: Floats) -> 
         return None
     phi = float((weights * (y - mu) ** 2 / mu).sum() / freedom)
     leverage = np.einsum("ij,jk,ik->i", x, inverse, x) * work
-    return Fit(
+    return PoissonFit(
         beta=beta,
         mu=mu,
         leverage=leverage,

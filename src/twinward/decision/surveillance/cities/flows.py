@@ -18,7 +18,7 @@ MOST_CITIES = 3_000
 MOST_CELLS = 60_000_000
 
 
-class Flows(msgspec.Struct, frozen=True, kw_only=True):
+class CityFlows(msgspec.Struct, frozen=True, kw_only=True):
     """people: float64[days, cities, cities] from row to column, 0 on the diagonal."""
 
     cities: list[str]
@@ -39,7 +39,7 @@ class Flows(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def read_flows(flows: Path, population: Path) -> Flows:
+def read_flows(flows: Path, population: Path) -> CityFlows:
     """Cities are those of the population; people who go elsewhere are counted and left out."""
     sizes = read_populations(population)
     cities = list(sizes)
@@ -79,7 +79,9 @@ def read_flows(flows: Path, population: Path) -> Flows:
     people_by_day = np.zeros((max(1, len(days)), len(cities), len(cities)))
     for (place_of_day, start, goal), people in entries.items():
         people_by_day[rank_of[place_of_day], start, goal] = people
-    found = Flows(cities=cities, population=np.array(list(sizes.values())), people=people_by_day)
+    found = CityFlows(
+        cities=cities, population=np.array(list(sizes.values())), people=people_by_day
+    )
     return msgspec.structs.replace(found, notes=_notes(found, list(unknown), lost))
 
 
@@ -117,7 +119,7 @@ def effective_distance(people: Floats) -> Floats:
     return np.asarray(dijkstra(length, directed=True))
 
 
-def _notes(found: Flows, unknown: list[str], lost: float) -> tuple[str, ...]:
+def _notes(found: CityFlows, unknown: list[str], lost: float) -> tuple[str, ...]:
     notes = []
     if unknown:
         named = ", ".join(unknown[:3])

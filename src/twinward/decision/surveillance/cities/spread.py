@@ -13,7 +13,7 @@ from scipy.special import exp1
 from twinward.core.chance import stream
 from twinward.core.errors import InputError
 from twinward.decision.surveillance.arrays import Floats
-from twinward.decision.surveillance.cities.flows import Flows
+from twinward.decision.surveillance.cities.flows import CityFlows
 from twinward.decision.surveillance.cities.kernels import run_cities
 
 ARRIVED_CASES = 10  # the first case is chance and detection; the tenth is the arrival
@@ -34,7 +34,7 @@ class SpreadSettings(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
 
 
-class Spread(msgspec.Struct, frozen=True, kw_only=True):
+class CitySpread(msgspec.Struct, frozen=True, kw_only=True):
     """new, imported: int32[runs, days, cities]; people: float64[runs] at the end."""
 
     new: Floats
@@ -53,7 +53,7 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
         return np.where(came.any(axis=1), np.argmax(came, axis=1).astype(float), np.inf)
 
 
-def simulate_spread(flows: Flows, source: int, settings: SpreadSettings) -> Spread:
+def simulate_spread(flows: CityFlows, source: int, settings: SpreadSettings) -> CitySpread:
     """`runs` stochastic runs from `infected` people in one city; flows repeat after their days."""
     _check(settings)
     seeded = np.zeros(len(flows.cities), dtype=np.int64)
@@ -84,7 +84,7 @@ def simulate_spread(flows: Flows, source: int, settings: SpreadSettings) -> Spre
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         runs = list(pool.map(lambda run: run_cities(key, run, *fixed), range(settings.runs)))
     new, imported, people = (np.array(column) for column in zip(*runs, strict=True))
-    return Spread(new=new, imported=imported, people=people)
+    return CitySpread(new=new, imported=imported, people=people)
 
 
 def mean_arrival_d(kappa: float, rate: float) -> float:

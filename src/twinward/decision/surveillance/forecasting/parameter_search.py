@@ -22,7 +22,7 @@ from twinward.core.chance import generator, stream
 from twinward.core.errors import InputError
 from twinward.decision.surveillance.forecasting.fitted import Track
 from twinward.decision.surveillance.forecasting.model import PRIORS, even_points, from_unit, to_unit
-from twinward.decision.surveillance.forecasting.renewal import SETS, Fit, follow, temper
+from twinward.decision.surveillance.forecasting.renewal import SETS, RenewalFit, follow, temper
 
 BATCH, EVEN_BATCHES = 16, 4
 TRIALS, MOST_TRIALS = 192, 20_000
@@ -114,7 +114,7 @@ def posterior(found: Search, seed: int) -> NDArray[Any]:
 
 def fit_posterior(
     counts: NDArray[Any], population: float | None, found: Search, seed: int
-) -> tuple[Fit, Track]:
+) -> tuple[RenewalFit, Track]:
     """The posterior's parameter sets, all of equal weight, followed through the series."""
     parameters = posterior(found, seed)
     track = Track(parameters, seed)

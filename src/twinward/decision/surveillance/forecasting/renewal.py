@@ -38,7 +38,7 @@ Watch = Callable[
 ]  # day, expected counts before the report, log R after it
 
 
-class Fit(msgspec.Struct, frozen=True, kw_only=True):
+class RenewalFit(msgspec.Struct, frozen=True, kw_only=True):
     """Weighted parameter sets and their particles at the last observed day. M sets, P particles,
     W past days.
     """
@@ -71,7 +71,7 @@ def fit_renewal(
     particles: int = PARTICLES,
     serial: NDArray[Any] | None = None,
     part: bool = False,
-) -> Fit:
+) -> RenewalFit:
     """Fits daily counts (NaN for missing days) without a search; the first predicted day follows
     the last entry.
 
@@ -95,7 +95,7 @@ def follow(
     particles: int = PARTICLES,
     watch: Watch | None = None,
     serial: NDArray[Any] | None = None,
-) -> Fit:
+) -> RenewalFit:
     """Every parameter set through the last FITTED_D days, all of equal weight; `watch` sees each
     followed day.
     """
@@ -133,7 +133,7 @@ def follow(
             past = np.take_along_axis(past, chosen[:, :, None], axis=1)
         if watch is not None:
             watch(day, expected, log_r)
-    return Fit(
+    return RenewalFit(
         parameters=parameters,
         weights=np.full(len(parameters), 1.0 / len(parameters)),
         log_r=log_r,
@@ -146,14 +146,14 @@ def follow(
 
 
 def predict(
-    fit: Fit, observed_days: int, days: int, population: float | None, seed: int
+    fit: RenewalFit, observed_days: int, days: int, population: float | None, seed: int
 ) -> NDArray[Any]:
     """float64[TRAJECTORIES, days] possible counts after the last observed day."""
     return project(fit, observed_days, days, population, seed).counts
 
 
 def project(
-    fit: Fit,
+    fit: RenewalFit,
     observed_days: int,
     days: int,
     population: float | None,

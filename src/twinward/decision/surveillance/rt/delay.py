@@ -14,14 +14,14 @@ from scipy.stats import gamma
 
 from twinward.core.errors import InputError
 from twinward.decision.surveillance.arrays import Floats
-from twinward.decision.surveillance.counts import Counts
+from twinward.decision.surveillance.counts import CountSeries
 from twinward.decision.surveillance.rt.cori import fill_unknown
 
 ROUNDS = 12  # few: more follow the noise
 SMOOTH_D = 7
 
 
-def infections_by_day(series: Counts, mean_d: float, sd_d: float) -> Counts:
+def infections_by_day(series: CountSeries, mean_d: float, sd_d: float) -> CountSeries:
     """The series moved to days of infection; days less than half complete at its end fall away."""
     delay = make_delay(mean_d, sd_d)
     reports = fill_unknown(series.new)

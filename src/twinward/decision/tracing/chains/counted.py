@@ -46,7 +46,7 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     k_of_all: float
 
 
-class Spread(msgspec.Struct, frozen=True, kw_only=True):
+class OffspringDispersion(msgspec.Struct, frozen=True, kw_only=True):
     """Over-dispersion of a list: pooled over trees, and of the tree shown; and what was counted."""
 
     pooled: Dispersion
@@ -81,7 +81,7 @@ def count_infectees(tree: Ints, counted: Bools) -> Ints:
 
 def measure_spread(
     cases: LineList, trees: Ints, parent: Ints, probability: Floats, interval: SerialInterval
-) -> Spread:
+) -> OffspringDispersion:
     """Over-dispersion and the share of the top fifth among those counted."""
     counted, rule = choose_counted(cases)
     everybody = np.ones(len(parent), np.bool_)
@@ -97,7 +97,7 @@ def measure_spread(
     children = count_infectees(parent, counted)
     drawn = [count_infectees(tree, counted) for tree in trees]
     end = int(cases.day[cases.dated].max())
-    return Spread(
+    return OffspringDispersion(
         pooled=pooled,
         top20_share=float(np.median([top_share(one) for one in drawn])),
         tree_k=measure_dispersion(children).k,

@@ -27,7 +27,7 @@ STRANGERS = 0.25
 NAMED = 8  # cases that a note names
 
 
-class Placed(msgspec.Struct, frozen=True, kw_only=True):
+class PlacedOnsets(msgspec.Struct, frozen=True, kw_only=True):
     """Days from the first; `blur` is 1 where the onset was imputed; FAR_DAYS where there is no
     date to be used.
     """
@@ -44,7 +44,7 @@ def place_in_time(
     confirmed_cells: Sequence[str],
     order: str | None,
     notes: list[str],
-) -> Placed:
+) -> PlacedOnsets:
     """Days of all cases. What was imputed or left out is named in `notes`; InputError where no
     case has a date.
     """
@@ -106,7 +106,7 @@ def _find_strange(onset: Days, confirmed: Days) -> set[int]:
     return set(held[group != main].tolist())
 
 
-def _impute(onset: Days, confirmed: Days, notes: list[str]) -> Placed:
+def _impute(onset: Days, confirmed: Days, notes: list[str]) -> PlacedOnsets:
     """Day of onset, else confirmation less the median delay."""
     delays = [
         c - o
@@ -139,4 +139,4 @@ def _impute(onset: Days, confirmed: Days, notes: list[str]) -> Placed:
             f"{int((~dated).sum())} cases without any date: linked only where a link is stated"
         )
     day[dated] -= int(day[dated].min())
-    return Placed(day=day, dated=dated, blur=blur, delay_sd_d=max(spread, 0.5))
+    return PlacedOnsets(day=day, dated=dated, blur=blur, delay_sd_d=max(spread, 0.5))

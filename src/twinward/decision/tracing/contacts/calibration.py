@@ -36,7 +36,7 @@ CALIBRATION = (
 USUAL_SIGMA_M, USUAL_EVERY_MIN, USUAL_RADIUS_M = 10.6, 15.0, 50.0
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
+class SeenContacts(msgspec.Struct, frozen=True, kw_only=True):
     """Columns, one row a contact: what position says (`together`), minutes together and of them on
     the move, meetings, the nearest that two fixes came, and how many pairs of fixes were near.
     """
@@ -49,7 +49,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     pairs: NDArray[np.float64]
 
 
-def calibration_terms(seen: Seen, how: tuple[float, float, float]) -> NDArray[np.float64]:
+def calibration_terms(seen: SeenContacts, how: tuple[float, float, float]) -> NDArray[np.float64]:
     """One row a contact: log odds of `together`, logs of the rest, and how the data were taken.
 
     `how` is (error of an axis in metres, minutes between fixes, radius asked for). What was not
@@ -83,6 +83,6 @@ def calibration_terms(seen: Seen, how: tuple[float, float, float]) -> NDArray[np
     )
 
 
-def calibrate(seen: Seen, how: tuple[float, float, float]) -> NDArray[np.float64]:
+def calibrate(seen: SeenContacts, how: tuple[float, float, float]) -> NDArray[np.float64]:
     """Probability of real co-presence at any meeting: what was seen, by how often it was so."""
     return np.asarray(1.0 / (1.0 + np.exp(-(calibration_terms(seen, how) @ np.array(CALIBRATION)))))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from twinward.core.geography import turn_degrees
 from twinward.core.ports import Fixes, Visits
 from twinward.decision.tracing.contacts import likelihood
-from twinward.decision.tracing.contacts.calibration import USUAL_EVERY_MIN, Seen
+from twinward.decision.tracing.contacts.calibration import USUAL_EVERY_MIN, SeenContacts
 from twinward.decision.tracing.contacts.venue_kinds import MOVING
 from twinward.decision.tracing.kernels import pairs
 from twinward.decision.tracing.scoped_lake import ScopedLake, boxes_around
@@ -136,14 +136,14 @@ def best_by_place(
 
 def summarise(
     subject: NDArray[np.int64], group: NDArray[np.int64], columns: dict[str, NDArray[Any]]
-) -> Seen:
+) -> SeenContacts:
     """What was seen of each contact over all its episodes; `group` is the contact's row."""
     best = best_by_place(subject, columns)
     apart = np.bincount(group, np.where(best, np.log1p(-np.minimum(columns["p"], 1 - 1e-12)), 0.0))
     riding = np.where(columns["place"] == MOVING, columns["minutes"], 0.0)
     nearest = np.full(len(apart), np.inf)
     np.minimum.at(nearest, group, columns["nearest_m"])
-    return Seen(
+    return SeenContacts(
         together=-np.expm1(apart),
         minutes=np.bincount(group, columns["minutes"]).astype(np.float64),
         moving_min=np.bincount(group, riding).astype(np.float64),

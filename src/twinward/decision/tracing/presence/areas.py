@@ -37,7 +37,7 @@ Disc = tuple[float, float, float]  # lon, lat, radius in metres
 Locate = Callable[[NDArray[Any], NDArray[Any]], NDArray[np.int64]]
 
 
-class Feature(msgspec.Struct, frozen=True, kw_only=True):
+class AskedFeature(msgspec.Struct, frozen=True, kw_only=True):
     """What is read of a GeoJSON feature."""
 
     id: object = None
@@ -145,7 +145,7 @@ def read_areas(document: object) -> AskedAreas:
     )
 
 
-def features_of(document: object) -> list[Feature]:
+def features_of(document: object) -> list[AskedFeature]:
     """The features of a collection, a single feature, or a bare geometry."""
     if isinstance(document, dict):
         kind, features = document.get("type"), document.get("features")
@@ -154,22 +154,22 @@ def features_of(document: object) -> list[Feature]:
         if kind == "Feature":
             return [_read_feature(document)]
         if kind in ("Polygon", "MultiPolygon"):
-            return [Feature(geometry=document)]
+            return [AskedFeature(geometry=document)]
     raise InputError(
         "this is not GeoJSON with areas", "give a FeatureCollection of polygons", code="bad_areas"
     )
 
 
-def _read_feature(feature: dict[str, object]) -> Feature:
+def _read_feature(feature: dict[str, object]) -> AskedFeature:
     properties = feature.get("properties")
-    return Feature(
+    return AskedFeature(
         id=feature.get("id"),
         geometry=feature.get("geometry"),
         properties=properties if isinstance(properties, dict) else {},
     )
 
 
-def code_of(feature: Feature, number: int) -> str:
+def code_of(feature: AskedFeature, number: int) -> str:
     """`code`, `adcode`, `id` or `name` of a feature, else its number in the file."""
     for name in ("code", "adcode", "id", "name"):
         if feature.properties.get(name) not in (None, ""):
@@ -177,7 +177,7 @@ def code_of(feature: Feature, number: int) -> str:
     return str(feature.id or number)
 
 
-def shape_of(feature: Feature, code: str) -> BaseGeometry | Disc:
+def shape_of(feature: AskedFeature, code: str) -> BaseGeometry | Disc:
     """A shapely polygon, or (lon, lat, radius_m) for a disc."""
     try:
         shape = shapely.from_geojson(msgspec.json.encode(feature.geometry))

@@ -77,7 +77,7 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True):
         return self.decision == "open" and at >= self.due_at
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
+class StatusRule(msgspec.Struct, frozen=True, kw_only=True):
     """What may restrict by itself, within which bounds."""
 
     id: str
@@ -156,7 +156,7 @@ OBJECTIONS: Table[Objection] = Table(
     indexes=(("decision", "due_at"), ("status",)),
     subject="subject",
 )
-RULES: Table[Rule] = Table(name="status_rules", row=Rule, columns=("until",))
+RULES: Table[StatusRule] = Table(name="status_rules", row=StatusRule, columns=("until",))
 PASSES: Table[IssuedPass] = Table(
     name="passes",
     row=IssuedPass,

@@ -12,7 +12,7 @@ from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.access.handlers import require_open
 from twinward.twins.emergency.approvals.handlers import require_another
-from twinward.twins.emergency.passes.rows import RULES, STATUSES, Rule, Status
+from twinward.twins.emergency.passes.rows import RULES, STATUSES, Status, StatusRule
 from twinward.twins.twin import Context
 
 LONGEST = timedelta(days=14)
@@ -78,9 +78,9 @@ def count_renewals(command: m.SetStatus, rows: Rows, context: Context) -> int:
     return before[0].renewals + 1 if before else 0
 
 
-def require_rule(command: m.SetStatus, rows: Rows, context: Context) -> Rule:
+def require_rule(command: m.SetStatus, rows: Rows, context: Context) -> StatusRule:
     """The rule that covers this, or RefusedError: its area, reason, probability, number, time."""
-    rule: Rule | None = rows.find(RULES, command.rule or "")
+    rule: StatusRule | None = rows.find(RULES, command.rule or "")
     since = context.now - timedelta(days=1)
     if rule is None or rule.confirmed_by is None or context.now >= rule.until:
         raise RefusedError(
@@ -111,7 +111,7 @@ def in_force(
     context: Context,
     set_by: str,
     confirmed_by: str | None,
-    rule: Rule | None,
+    rule: StatusRule | None,
 ) -> list[Draft]:
     """The status as set; and, where one source hits many, the alarm with it."""
     fields = {name: getattr(proposed, name) for name in m.StatusProposed.__struct_fields__}
@@ -250,12 +250,12 @@ def rule_proposed(fact: m.RuleProposed, event: Event, tx: Transaction) -> None:
     fields = {
         name: getattr(fact, name) for name in m.RuleProposed.__struct_fields__ if name != "rule"
     }
-    row = Rule(id=fact.rule, area=event.area, proposed_by=event.actor, **fields)
+    row = StatusRule(id=fact.rule, area=event.area, proposed_by=event.actor, **fields)
     tx.put(RULES, row, event.recorded_at)
 
 
 def confirm_rule(command: m.ConfirmRule, rows: Rows, context: Context) -> list[Draft]:
-    rule: Rule | None = rows.find(RULES, command.rule)
+    rule: StatusRule | None = rows.find(RULES, command.rule)
     if rule is None or rule.confirmed_by is not None:
         raise AbsentError(f"there is no rule {command.rule} to confirm", "propose it first")
     require_another(context.actor, rule.proposed_by)

@@ -15,7 +15,13 @@ from twinward.decision.simulation.epidemic.course import (
     profile_of,
 )
 from twinward.decision.simulation.epidemic.fitting.sampled import Sampled, sample_residents
-from twinward.decision.simulation.epidemic.kernels.tables import HOUSEHOLD, SITE, TEAM, City, Mixing
+from twinward.decision.simulation.epidemic.kernels.tables import (
+    HOUSEHOLD,
+    SITE,
+    TEAM,
+    CityTables,
+    Mixing,
+)
 from twinward.library.hazards.diseases import Disease
 
 SLICES, ROUGH_SLICES = (
@@ -26,7 +32,7 @@ TOLERANCE = 1e-4
 MOST_ROUNDS = 40
 
 
-def attempts_for_r0(disease: Disease, city: City, mixing: Mixing, theory: bool) -> float:
+def attempts_for_r0(disease: Disease, city: CityTables, mixing: Mixing, theory: bool) -> float:
     """Mean attempts for one unit of contact weight over a whole infection with symptoms.
 
     R0 is the mean number infected by a typical infectee early on, when nobody is immune but those

@@ -19,7 +19,7 @@ from twinward.decision.simulation.epidemic.kernels.tables import (
     RANDOM,
     SITE,
     TEAM,
-    City,
+    CityTables,
     Mixing,
 )
 
@@ -49,7 +49,7 @@ class Sampled(msgspec.Struct, frozen=True, kw_only=True):
     typical: NDArray[Any]
 
 
-def sample_residents(city: City, mixing: Mixing, susceptibility: NDArray[Any]) -> Sampled:
+def sample_residents(city: CityTables, mixing: Mixing, susceptibility: NDArray[Any]) -> Sampled:
     """`susceptibility` float64[101] by age. The typical infectee is one of the first generations
     after the first infected, who are drawn at random: residents meet mostly their own age, so
     that the mix settles slowly.
@@ -79,7 +79,7 @@ def sample_residents(city: City, mixing: Mixing, susceptibility: NDArray[Any]) -
     )
 
 
-def _columns(city: City, who: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _columns(city: CityTables, who: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """int64[4, n] age, kind of site, household size, team size of residents; share of their site
     that is their team.
     """
@@ -94,12 +94,12 @@ def _columns(city: City, who: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]
     return np.stack([age // COARSE_YEARS * COARSE_YEARS, kind, size, team]), in_team
 
 
-def _site_pool(city: City, fixed: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _site_pool(city: CityTables, fixed: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """First position and number of the members of each one's site."""
     return _range(city.site_start, city.team_site[_team(fixed)].astype(np.int64))
 
 
-def _team_pool(city: City, fixed: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _team_pool(city: CityTables, fixed: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """The same of the team, or of the site where the team is one person."""
     (first, count), (at_site, of_site) = (
         _range(city.team_start, _team(fixed)),
@@ -128,7 +128,7 @@ def _type(age: NDArray[Any], kind: NDArray[Any]) -> NDArray[Any]:
 
 
 def _next_types(
-    city: City, who: NDArray[Any], susceptibility: NDArray[Any]
+    city: CityTables, who: NDArray[Any], susceptibility: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """float64[LAYERS, TYPES, TYPES] share of a type's contacts that are of each type, times their
     susceptibility; its sum over the types met.
@@ -148,7 +148,7 @@ def _next_types(
     return shares, shares.sum(axis=2)
 
 
-def _meet(city: City, who: NDArray[Any], layer: int, luck: NDArray[Any]) -> NDArray[Any]:
+def _meet(city: CityTables, who: NDArray[Any], layer: int, luck: NDArray[Any]) -> NDArray[Any]:
     """One resident drawn for each from the pool of a layer, other than themselves where the pool
     has others.
     """

@@ -47,7 +47,7 @@ STEP_SHIFT = 3  # log2 of the days in a step
 DAYS_PER_STEP = 1 << STEP_SHIFT
 
 
-class City(NamedTuple):
+class CityTables(NamedTuple):
     """N residents, M members of sites, T teams, S sites, L leaf areas."""
 
     words: Any  # uint64[N, 2]: state, fixed
