@@ -45,6 +45,7 @@ PATHS = (
     "/v1/incidents/{incident}/diagnose",
     "/v1/incidents/{incident}/predict",
     "/v1/incidents/{incident}/guide",
+    "/v1/plans/compare",
     "/v1/plans/compare/{comparison}",
     "/v1/plans/adopt",
     "/v1/plan-blocks",

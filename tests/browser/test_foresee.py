@@ -48,7 +48,14 @@ def test_plans_are_compared_and_one_is_adopted(
         expect(page.locator("figure svg")).to_have_count(3)
         expect(page).to_have_url(re.compile("cmp-"))
         assert_accessible(page, "foresee")
+        kept = page.get_by_test_id("comparisons-row")
+        expect(kept).to_have_count(1)
+        expect(kept).to_contain_text("14")
         adopt = page.locator("section", has=page.locator("#adopt"))
+        expect(adopt).to_contain_text("By the comparison:")
+        adopt.get_by_role("button", name="Read the plan").click()
+        expect(page.get_by_test_id("plan")).to_contain_text("Legal bound")
+        page.get_by_test_id("plan").get_by_role("button", name="Close").click()
         adopt.get_by_label("Incident").select_option(label="North Bank")
         adopt.get_by_label("Adopted by").fill("Head of the city committee")
         adopt.get_by_role("button", name="Adopt the plan").click()
@@ -58,6 +65,23 @@ def test_plans_are_compared_and_one_is_adopted(
         assert (
             plan.plan == "epidemic-i-whole-city" and "Head of the city committee" in plan.authority
         )
+
+
+def test_a_comparison_says_how_it_stands_and_is_cancelled(
+    tmp_path: Path, open_page: Callable[..., Page]
+) -> None:
+    make_city(tmp_path / "ws", residents=SMALL_CITY)
+    with staged(tmp_path / "ws") as stage:
+        stage.report_case()
+        play_days(stage)
+        page = open_page(stage, "foresee")
+        page.get_by_label("Runs of each").select_option("40")
+        page.get_by_label("Days ahead").select_option("84")
+        page.get_by_role("button", name="Compare").click()
+        expect(page.get_by_test_id("progress")).to_be_visible()
+        page.get_by_test_id("progress").get_by_role("button", name="Cancel").click()
+        expect(page.get_by_text("Cancelled. Nothing of it was kept.")).to_be_visible()
+        expect(page.get_by_role("button", name="Compare")).to_be_enabled()
 
 
 def test_a_comparison_that_cannot_be_made_says_why(

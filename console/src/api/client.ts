@@ -219,6 +219,9 @@ export const simulateChain = async (first: string, figures: Record<string, numbe
 export const getDemand = (at: string | null) => get<DemandReport>(`/v1/supplies/demand${query({ at })}`)
 export const startComparison = (asked: { plans: string[]; generate: number; days: number; replicates: number; disease: string; ranked_by: string; incident?: string }) => post<CompareJob>('/v1/plans/compare', asked)
 export const getComparison = (id: string) => get<CompareJob>(`/v1/plans/compare/${encodeURIComponent(id)}`)
+export type ComparisonLine = Schemas['ComparisonLine']
+export const getComparisons = async (): Promise<ComparisonLine[]> => (await get<{ items: ComparisonLine[] }>('/v1/plans/compare')).items
+export const cancelComparison = (id: string) => post<CompareJob>(`/v1/plans/compare/${encodeURIComponent(id)}/cancel`, {})
 export const getBlocks = async (): Promise<Block[]> => (await get<{ items: Block[] }>('/v1/plan-blocks')).items
 export const getChanges = async (): Promise<Change[]> => (await get<{ items: Change[] }>('/v1/changes')).items
 export const getObjections = () => get<Objections>('/v1/objections')

@@ -559,6 +559,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/plans/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Comparisons
+         * @description The comparisons that were kept last, newest first, with the means of their plans.
+         */
+        get: operations["get_comparisons_v1_plans_compare_get"];
+        put?: never;
+        /**
+         * Post Compare
+         * @description Start a comparison of plans on the same random numbers; ask for it by its id.
+         */
+        post: operations["post_compare_v1_plans_compare_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/plans/compare/{comparison}": {
         parameters: {
             query?: never;
@@ -1170,7 +1194,8 @@ export interface components {
         /**
          * Alert
          * @description One thing to look at. `what`: the level, the plan, the department, the signal or the kind of
-         *         change; `count` of late tasks, or of the cases of a signal; `seen_by` empty until somebody acknowledges it.
+         *         change; `count` of late tasks, or of the cases of a signal; `seen_by` empty until somebody
+         *         acknowledges it.
          */
         Alert: {
             id: string;
@@ -1617,12 +1642,17 @@ export interface components {
         };
         /**
          * CompareJob
-         * @description A comparison under way or done. `done` of `of` runs; `sheet_id` names the kept sheet.
+         * @description A comparison under way or done. `done` of `of` runs; `left_s`: seconds that the runs to come
+         *         will take if they take as long as those before; `sheet_id` names the kept sheet.
          */
         CompareJob: {
             id: string;
             /** @enum {unknown} */
-            state: "done" | "failed" | "running" | "waiting";
+            state: "cancelled" | "done" | "failed" | "running" | "waiting";
+            /** @default null */
+            asked_at: string | null;
+            /** @default null */
+            left_s: number | null;
             /** @default  */
             stage: string;
             /** @default 0 */
@@ -1691,6 +1721,31 @@ export interface components {
             notes: string[];
             /** @default [] */
             notes_reasons: components["schemas"]["Reason"][];
+        };
+        /**
+         * ComparisonLine
+         * @description A kept sheet as a list names it: from which state it was made, what it held, what was first;
+         *         `figures` are the means of each plan.
+         */
+        ComparisonLine: {
+            id: string;
+            as_of: string | null;
+            incident: string | null;
+            disease: string;
+            days: number;
+            replicates: number;
+            ranked_by: string;
+            first: string;
+            currency: string;
+            plans: string[];
+            titles: {
+                [key: string]: string;
+            };
+            figures: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
         };
         /** CompleteTask */
         CompleteTask: {
@@ -7263,6 +7318,251 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Guidance"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_comparisons_v1_plans_compare_get: {
+        parameters: {
+            query?: {
+                /** @description how many items a page may hold */
+                limit?: number;
+                /** @description `next` of the page before; absent: the first */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description a page of ComparisonLine */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ComparisonLine"][];
+                        next: string | null;
+                        total?: number;
+                    };
+                };
+            };
+            /** @description What was wrong and what to do */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What was wrong and what to do */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_compare_v1_plans_compare_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @default [] */
+                    plans?: string[];
+                    /** @default 0 */
+                    generate?: number;
+                    /** @default  */
+                    base?: string;
+                    /** @default [] */
+                    vary?: string[];
+                    /** @default [] */
+                    areas?: string[];
+                    incident?: string | null;
+                    hazard?: string | null;
+                    at?: string | null;
+                    /** @default 28 */
+                    days?: number;
+                    /** @default 20 */
+                    replicates?: number;
+                    /** @default 1 */
+                    seed?: number;
+                    disease?: ("influenza-pandemic" | "measles" | "sars-2003" | "sars-cov-2-ancestral" | "sars-cov-2-omicron-ba2") | null;
+                    /**
+                     * @default cost
+                     * @enum {unknown}
+                     */
+                    ranked_by?: "cost" | "deaths" | "infections" | "restricted_days";
+                    /** @default 0.5 */
+                    found_share?: number;
+                    /** @default true */
+                    doubts?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description CompareJob */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareJob"];
                 };
             };
             /** @description What was wrong and what to do */

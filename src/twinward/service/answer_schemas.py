@@ -60,6 +60,7 @@ from twinward.service.passes.place_codes import MadeCode
 from twinward.service.passes.statuses import Statistics, StatusView
 from twinward.service.passes.visits import Upload
 from twinward.service.planning.comparison_jobs import CompareJob
+from twinward.service.planning.comparison_store import ComparisonLine
 from twinward.service.plans.plan_library import PlanLine
 from twinward.service.surveillance.indicators import IndicatorPeriod
 from twinward.service.surveillance.raised_signals import RaisedSignals, SignalView
@@ -99,6 +100,7 @@ ANSWERS = (
     RaisedSignals,
     SignalView,
     CompareJob,
+    ComparisonLine,
     Adoption,
     Alert,
     LogLine,

@@ -66,6 +66,13 @@ def test_the_live_state_is_compared_and_the_sheet_stays_beside_what_happens(
     assert {plan["id"] for plan in sheet["plans"]} >= {"none", "as-now", OTHER}
     assert client.get(f"/v1/plans/compare/{job['sheet_id']}").json()["sheet"] == sheet
 
+    over = client.post(f"/v1/plans/compare/{job['id']}/cancel")
+    assert (over.status_code, over.json()["code"]) == (409, "already_over")
+    (kept,) = client.get("/v1/plans/compare").json()["items"]
+    assert (kept["id"], kept["first"]) == (job["sheet_id"], sheet["first"])
+    means = {one["id"]: one["figures"]["cost"]["mean"] for one in sheet["plans"]}
+    assert {name: one["cost"] for name, one in kept["figures"].items()} == means
+
     in_force = living.incident()["plan"].plan
     told = {
         "plan": OTHER,
@@ -87,6 +94,20 @@ def test_the_live_state_is_compared_and_the_sheet_stays_beside_what_happens(
     beside = client.get(f"/v1/incidents/{incident['id']}/forecast").json()
     assert beside["fingerprint"] == sheet["fingerprint"] and beside["plan"] == OTHER
     assert beside["reported"][:3] == [9.0, 12.0, None] and len(beside["forecast"][0]) == 10
+
+
+def test_a_comparison_is_cancelled_and_can_be_asked_for_again(
+    living: Desk, client: TestClient
+) -> None:
+    asked = {"plans": ["none", OTHER], "days": 60, "replicates": 60, "doubts": False}
+    job = client.post("/v1/plans/compare", json=asked).json()
+    stopped = client.post(f"/v1/plans/compare/{job['id']}/cancel").json()
+    assert (stopped["id"], stopped["state"]) == (job["id"], "cancelled")
+    assert client.get("/v1/plans/compare").json()["items"] == []
+    assert client.post("/v1/plans/compare/cmp-none/cancel").status_code == 404
+    again = client.post("/v1/plans/compare", json=asked).json()
+    assert (again["id"], again["state"] != "cancelled") == (job["id"], True)
+    client.post(f"/v1/plans/compare/{job['id']}/cancel")
 
 
 def test_two_who_adopt_at_once_do_not_both_get_their_way(living: Desk, client: TestClient) -> None:

@@ -23,6 +23,7 @@ from twinward.service.planning.comparison_store import (
     CompareRequest,
     check_numbers,
     list_blocks,
+    list_comparisons,
     require_time,
 )
 from twinward.service.plans.plan_library import MakeRequest, keep
@@ -108,6 +109,19 @@ def router(platform: Platform) -> APIRouter:
         return answer(desk.start(caller, wanted), 202)
 
     add_making(routes, platform)
+
+    @routes.get("/plans/compare", responses=gives_page("ComparisonLine"))
+    def get_comparisons(
+        request: Request, limit: PageLimit = MAX_PAGE, cursor: Cursor = None
+    ) -> Response:
+        """The comparisons that were kept last, newest first, with the means of their plans."""
+        caller_of(platform, request)
+        return answer(cut_page(list_comparisons(platform.workspace), limit, cursor))
+
+    @routes.post("/plans/compare/{comparison}/cancel", responses=gives("CompareJob"))
+    def post_cancel(request: Request, comparison: str) -> Response:
+        """Stop one's own comparison; what it has found so far is not kept."""
+        return answer(desk.cancel(caller_of(platform, request), comparison))
 
     @routes.get("/plans/compare/{comparison}", responses=gives("CompareJob"))
     def get_compare(request: Request, comparison: str) -> Response:

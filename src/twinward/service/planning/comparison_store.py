@@ -21,6 +21,7 @@ from twinward.service.platform import Platform
 
 SHEETS = "sheets"
 UNFINISHED = "unfinished"
+LISTED = 30  # a sheet is some 100 kB to read
 SHEET_NAME = re.compile(r"sheet-[0-9a-z]{16}")
 
 
@@ -161,6 +162,50 @@ def get_comparison(workspace: Path, name: str) -> Comparison:
     if found is None:
         raise AbsentError(f"there is no sheet {name}", "compare plans first", code="unknown_sheet")
     return found
+
+
+class ComparisonLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A kept sheet as a list names it: from which state it was made, what it held, what was first;
+    `figures` are the means of each plan.
+    """
+
+    id: str
+    as_of: datetime | None
+    incident: str | None
+    disease: str
+    days: int
+    replicates: int
+    ranked_by: str
+    first: str
+    currency: str
+    plans: list[str]
+    titles: dict[str, str]
+    figures: dict[str, dict[str, float]]
+
+
+def list_comparisons(workspace: Path) -> list[ComparisonLine]:
+    """The sheets that were kept last, newest first; one that cannot be read is left out."""
+    paths = sorted((workspace / SHEETS).glob("sheet-*.json"), key=age_key, reverse=True)
+    found = ((path.stem, find_comparison(workspace, path.stem)) for path in paths[:LISTED])
+    return [line_of(name, sheet) for name, sheet in found if sheet is not None]
+
+
+def age_key(path: Path) -> tuple[float, str]:
+    return path.stat().st_mtime, path.name
+
+
+def line_of(name: str, sheet: Comparison) -> ComparisonLine:
+    own = ("as_of", "incident", "disease", "days", "replicates", "ranked_by", "first", "currency")
+    return ComparisonLine(
+        id=name,
+        **{field: getattr(sheet, field) for field in own},
+        plans=[plan.id for plan in sheet.plans],
+        titles={plan.id: plan.title for plan in sheet.plans},
+        figures={
+            plan.id: {key: figure.mean for key, figure in plan.figures.items()}
+            for plan in sheet.plans
+        },
+    )
 
 
 @contextmanager
