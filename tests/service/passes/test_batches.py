@@ -23,9 +23,10 @@ from twinward.security.passes.batch_signing import (
 from twinward.security.passes.gate import Gate
 from twinward.security.passes.status_list import read_list
 from twinward.service.access.activations import open_activation
-from twinward.service.passes import batches, publishing, statuses
+from twinward.service.passes import batches, issuing, publishing, statuses
 from twinward.service.passes.batch_folder import BatchFolder, book_key
 from twinward.service.passes.keys import run_ceremony
+from twinward.service.passes.revocations import revoke_all
 
 FIRST, SECOND = (Caller(name=name, role="duty_officer") for name in ("wang", "li"))
 HOUR = timedelta(hours=1)
@@ -261,3 +262,40 @@ def test_times_that_no_batch_may_have_are_refused(office: Desk, tmp_path: Path) 
             batches.begin(office.platform, office.me, path, **fields)  # type: ignore[arg-type]
     with pytest.raises(AbsentError):
         sign(office, path, "batch-none")
+
+
+def test_all_that_a_person_held_is_revoked_when_they_died_or_lost_their_book(
+    office: Desk, tmp_path: Path
+) -> None:
+    done = sign(office, roster(tmp_path, 30))
+    single = issuing.issue(
+        office.platform,
+        FIRST,
+        issuing.Wish(
+            kind="travel", area=COMMUNITY, subject="s-00004", journey=("Shanghai", "Nanjing")
+        ),
+    )[0]
+    assert revoke_all(office.platform, office.me, "s-00004", "died")["revoked"] == 2
+    assert revoke_all(office.platform, office.me, "s-00004", "died")["revoked"] == 0
+    gate = gate_of(office, tmp_path / "public")
+    for token in (single.token, tokens.to_text(slot_of(office, done.batch, 4, "s-00004")[1])):
+        assert gate.verify(token, START + HOUR).why_class == "revoked"
+    other = tokens.to_text(slot_of(office, done.batch, 5, "s-00005")[1])
+    assert gate.verify(other, START + HOUR).answer == "ok"
+
+
+def test_no_canary_of_a_person_is_in_any_public_byte_of_a_batch(
+    office: Desk, tmp_path: Path
+) -> None:
+    """Pseudonyms, reasons, records, officers: sealed slots and the public page have none of them."""
+    canaries = ("subject-CANARY-1", "subject-CANARY-2", "market hall", "case-77", "wang", "st-")
+    restrict(office, canaries[0])
+    path = tmp_path / "roster.txt"
+    path.write_text(f"{canaries[0]}\n{canaries[1]}\ns-9\n")
+    sign(office, path)
+    gate_of(office, tmp_path / "public")
+    pages = {"pass.js", "pass.html"}  # the program says "status" and "st-" of nobody
+    for one in (tmp_path / "public").rglob("*"):
+        if one.is_file() and one.name not in pages:
+            data = one.read_bytes()
+            assert not [text for text in canaries if text.encode() in data], one

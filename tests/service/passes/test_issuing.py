@@ -375,3 +375,40 @@ def test_the_clock_of_a_paper_runs_from_when_it_was_received(office: Desk) -> No
         received=START + HOUR,
     )
     assert found.due_at == START + 25 * HOUR
+
+
+def test_what_a_wrong_status_took_is_signed_anew_when_the_objection_is_upheld(
+    office: Desk, tmp_path: Path
+) -> None:
+    """The correction is an event, and the holder has a pass again without asking for it."""
+    before = one(office)
+    status = restrict(office)
+    receipt = objections.lodge(
+        office.platform, THIRD, status, channel="paper", reason="another person of that name"
+    )
+    done = objections.decide(
+        office.platform, THIRD, receipt.receipt, upheld=True, because="seen at the hospital"
+    )
+    assert len(done.reissued) == 1
+    gate = publish(office, tmp_path / "public")
+    (link,) = done.reissued
+    token = (tmp_path / "public" / "p" / link[:2] / link).read_text().strip()
+    assert gate.verify(token, START + HOUR).answer == "ok"
+    assert gate.verify(token, START + HOUR).until == before.until, "the same end as before"
+    assert gate.verify(before.token, START + HOUR).why_class == "revoked"
+    with pytest.raises(ConflictError):  # what was lifted needs no further objection
+        objections.lodge(office.platform, THIRD, status, channel="paper", reason="once more")
+
+
+def test_a_rejected_objection_gives_no_pass(office: Desk) -> None:
+    one(office)
+    status = restrict(office)
+    receipt = objections.lodge(
+        office.platform, THIRD, status, channel="phone", reason="it is wrong"
+    )
+    done = objections.decide(
+        office.platform, THIRD, receipt.receipt, upheld=False, because="the camera shows it"
+    )
+    assert done.reissued == []
+    with pytest.raises(RefusedError):
+        one(office)

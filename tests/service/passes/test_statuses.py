@@ -223,3 +223,26 @@ def test_public_counts_hide_small_numbers(desk: Desk, care: str) -> None:
         statuses.confirm(desk.platform, SECOND, made.id)
     assert statuses.count_public(desk.platform).restricted == 11
     assert statuses.count_public(desk.platform).advice is None
+
+
+def test_an_overdue_objection_is_told_to_who_can_decide_and_who_watches_once_a_day(
+    desk: Desk, care: str
+) -> None:
+    made = statuses.confirm(desk.platform, SECOND, ask(desk, care).id)
+    found = objections.lodge(desk.platform, THIRD, made.id, channel="phone", reason="it is wrong")
+
+    def told(role: str) -> list[str]:
+        notices = list_notices(desk.platform, Caller(name="qian", role=role))
+        return [one.text for one in notices if found.receipt in one.text]
+
+    desk.pass_time(hours=23)
+    assert told("auditor") == []
+    for _ in range(3):
+        desk.pass_time(hours=2)
+    assert len(told("auditor")) == len(told("duty_officer")) == 1
+    assert "past its time" in told("auditor")[0] and made.id in told("auditor")[0]
+    desk.pass_time(hours=24)
+    assert len(told("auditor")) == 2, "told again a day later"
+    objections.decide(desk.platform, THIRD, found.receipt, upheld=False, because="looked at")
+    desk.pass_time(hours=48)
+    assert len(told("auditor")) == 2

@@ -244,7 +244,7 @@ def add_objections(routes: APIRouter, platform: Platform) -> None:
             upheld=asked.upheld,
             because=asked.because,
         )
-        return answer(await work, 201)
+        return answer(await work, 201, named=True)  # it tells the holder's new secret names
 
 
 def add_passes(routes: APIRouter, platform: Platform) -> None:

@@ -12,6 +12,7 @@ from twinward.cli.main import add_common
 from twinward.cli.passes.pass_verify import read
 from twinward.core.errors import InputError
 from twinward.service.passes import declarations, issuing, printing, publishing, verification
+from twinward.service.passes.revocations import revoke_all
 from twinward.service.platform import Caller, Platform
 
 NAMES = ("issue", "revoke", "list", "print", "publish")
@@ -33,7 +34,8 @@ def add_verbs(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     issue.add_argument("--certificate", type=Path, help="JSON: name, birth, statement (an HCERT)")
     issue.add_argument("--out", type=Path, help="write the token; default: only print it")
     revoke = acts.add_parser("revoke", help="a pass is good no more, from the next list on")
-    revoke.add_argument("pass_id")
+    revoke.add_argument("pass_id", nargs="?", help="its number; or --subject")
+    revoke.add_argument("--subject", help="all that a person holds, those signed ahead too")
     revoke.add_argument("--reason", choices=REASONS, required=True)
     lists = acts.add_parser("list", help="sign fresh status lists into a folder")
     lists.add_argument("--out", type=Path, help="default: WORKSPACE/passes/lists")
@@ -60,7 +62,11 @@ def run(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, caller):
         if options.act == "issue":
             return show(options, issue_asked(options, platform, caller), named=True)
+        if options.act == "revoke" and options.subject is not None:
+            return show(options, revoke_all(platform, caller, options.subject, options.reason))
         if options.act == "revoke":
+            if options.pass_id is None:
+                raise InputError("say which pass", "its number, or --subject", code="bad_pass")
             found = issuing.revoke(platform, caller, options.pass_id, options.reason)
             return show(options, {n: getattr(found, n) for n in found.__struct_fields__})
         if options.act == "publish":

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
             builtin_types=(datetime,),
         )
     if options.json:
-        emit_json(shown)
+        emit_json(shown, named=options.act == "decide")  # it tells the holder's new secret names
     else:
         emit_fields(shown)
     return 0

@@ -15,6 +15,7 @@ from twinward.library.hazards.hazard import LEVELS
 from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.chain import warned_no_more
+from twinward.loop.policies.late_objections import list_late
 from twinward.loop.policies.plan_end import review_plan
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.access.rows import ACTIVATIONS, TIME_ENDED
@@ -81,9 +82,9 @@ def escalate(task: Task, at: datetime, reference: ReferenceData, name: str) -> C
 def on_tick(
     now: datetime, rows: Rows, reference: ReferenceData, share: Share = WHOLE
 ) -> Iterator[Due]:
-    """What time itself brings: late tasks, evidence to close on, levels to lower, activations that
-    end. Each thing by itself: its id, its area, and the commands that follow when they are asked
-    for.
+    """What time itself brings: late tasks, answers that are owed, evidence to close on, levels to
+    lower, activations that end. Each thing by itself: its id, its area, and the commands that
+    follow when they are asked for.
 
     `share` (part, of): only the open incidents of this part are judged, so that many do not hold up
     the writer.
@@ -94,6 +95,7 @@ def on_tick(
     )
     for task in late:
         yield task.id, task.area, late_task(task, now, reference)
+    yield from list_late(now, rows, reference)
     part, of = share
     open_incidents: list[Incident] = rows.list_rows(INCIDENTS, status="open")
     for incident in open_incidents[part::of]:

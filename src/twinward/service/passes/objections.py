@@ -11,6 +11,7 @@ import msgspec
 from twinward.core.errors import AbsentError, InputError
 from twinward.service.access.approvals import note_once
 from twinward.service.passes.names import command_name, fresh_id
+from twinward.service.passes.reissuing import reissue
 from twinward.service.passes.statuses import CONFIRM, OBJECT, find
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
@@ -40,6 +41,7 @@ class ObjectionView(msgspec.Struct, frozen=True, kw_only=True):
     decided_by: str | None
     decided_at: datetime | None
     because: str | None
+    reissued: list[str] = []  # secret names of the passes that were signed anew, for the holder
 
 
 class ObjectionList(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +53,7 @@ class ObjectionList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def show(platform: Platform, row: Objection) -> ObjectionView:
-    names = set(ObjectionView.__struct_fields__) - {"receipt", "overdue"}
+    names = set(ObjectionView.__struct_fields__) - {"receipt", "overdue", "reissued"}
     fields = {name: getattr(row, name) for name in names}
     overdue = row.is_overdue(platform.clock.now())
     return ObjectionView(receipt=row.id, overdue=overdue, **fields)
@@ -137,7 +139,9 @@ def list_objections(platform: Platform, caller: Caller, *, limit: int = 100) -> 
 def decide(
     platform: Platform, caller: Caller, objection: str, *, upheld: bool, because: str
 ) -> ObjectionView:
-    """The answer, from somebody who had no part in the status; upheld, it lifts the status."""
+    """The answer, from somebody who had no part in the status; upheld, it lifts the status, and the
+    passes that it took are signed anew.
+    """
     found = get_objection(platform, caller, objection)
     platform.policy.require(caller, CONFIRM, area=found.area)
     if not 3 <= len(because.strip()) <= 2000:
@@ -148,4 +152,6 @@ def decide(
         caller,
         m.DecideObjection(id=name, objection=objection, upheld=upheld, because=because),
     )
-    return get_objection(platform, caller, objection)
+    again = reissue(platform, caller, found.subject) if upheld else ()
+    done = get_objection(platform, caller, objection)
+    return msgspec.structs.replace(done, reissued=[one.link for one in again])

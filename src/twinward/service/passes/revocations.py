@@ -9,11 +9,12 @@ from twinward.core.ports import Rows
 from twinward.service.passes.batch_folder import BatchFolder
 from twinward.service.passes.keys import FOLDER
 from twinward.service.passes.names import command_name
-from twinward.service.platform import Platform
+from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.passes.messages import RevocationReason
 from twinward.twins.emergency.passes.rows import BATCHES, HOLDINGS, PASSES, PassBatch
 
+ISSUE = "issue_pass"
 MOVING = ("day", "travel", "paper", "family")
 
 
@@ -71,3 +72,15 @@ def revoke_one(row: PassBatch, index: int, subject: str, reason: RevocationReaso
         until=row.until,
     )
     return [issued, m.RevokePass(id=command_name(name, "revoke"), pass_id=name, reason=reason)]
+
+
+def revoke_all(
+    platform: Platform, caller: Caller, subject: str, reason: RevocationReason
+) -> dict[str, object]:
+    """Everything that a person holds and could show: a book was lost, or its holder died."""
+    platform.policy.require(caller, ISSUE, area=platform.reference.areas.root)
+    commands = revocations(platform, subject, reason)
+    if commands:
+        ask(platform, caller, *commands)
+    done = sum(isinstance(one, m.RevokePass) for one in commands)
+    return {"subject": subject, "reason": reason, "revoked": done}
