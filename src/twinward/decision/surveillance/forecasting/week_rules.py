@@ -36,22 +36,48 @@ def hub_baseline(counts: Floats, horizons: int, seed: int = 1) -> Floats:
     return np.asarray(np.maximum(table, 0.0))
 
 
-def damped_root(counts: Floats, horizons: int, damping: float = DAMPING) -> Floats:
-    """Growth of the last week, halved each week; fourth-root scale, wide by its own errors."""
+def damped_middles(counts: Floats, horizons: int, damping: float = DAMPING) -> Floats:
+    """float64[weeks, horizons] log1p medians after each week: its growth, damped each week."""
     level = np.log1p(np.maximum(counts, 0.0))
     growth = np.clip(np.diff(level, prepend=level[0]), -GROWTH_CAP, GROWTH_CAP)
-    table = np.empty((horizons, len(LEVELS)))
+    carried = np.cumsum(damping ** np.arange(1, horizons + 1))
+    return np.asarray(level[:, None] + growth[:, None] * carried)
+
+
+def own_spread(counts: Floats, middles: Floats) -> Floats:
+    """float64[weeks, horizons] deviation of log1p: past errors of the same medians, as known then.
+
+    A start of START_SD for a week weighs as PRIOR_WEEKS errors; the last ERRORS count.
+    """
+    level = np.log1p(np.maximum(counts, 0.0))
+    weeks, horizons = middles.shape
+    found = np.empty((weeks, horizons))
     for h in range(1, horizons + 1):
-        carried = sum(damping**k for k in range(1, h + 1))
-        middle = level + growth * carried
         start = START_SD * np.sqrt(h)
-        errors = (level[h:] - middle[:-h])[1:][-ERRORS:]
-        errors = np.clip(errors, -3 * start, 3 * start)
-        total = PRIOR_WEEKS * start**2 + float((errors**2).sum())
-        sd = min(2 * start, float(np.sqrt(total / (PRIOR_WEEKS + len(errors)))))
-        root = np.exp(middle[-1] / 4) * (1 + Z * sd / 4)
-        table[h - 1] = np.maximum(np.maximum(root, 0.0) ** 4 - 1, 0.0)
-    return table
+        squares = np.zeros(weeks)
+        if weeks > h + 1:
+            errors = level[h + 1 :] - middles[1 : weeks - h, h - 1]
+            squares[h + 1 :] = np.clip(errors, -3 * start, 3 * start) ** 2
+        total = np.cumsum(squares)
+        last = total - np.concatenate([np.zeros(min(ERRORS, weeks)), total[:-ERRORS]])
+        number = np.clip(np.arange(weeks) - h, 0, ERRORS)
+        sd = np.sqrt((PRIOR_WEEKS * start**2 + last) / (PRIOR_WEEKS + number))
+        found[:, h - 1] = np.minimum(sd, 2 * start)
+    return found
+
+
+def root_table(middles: Floats, spread: Floats) -> Floats:
+    """float64[..., 23] quantiles on the fourth-root scale of 1 + count."""
+    return np.asarray(np.exp(middles / 4)[..., None] * (1 + Z * spread[..., None] / 4))
+
+
+def damped_root(counts: Floats, horizons: int, damping: float = DAMPING) -> Floats:
+    """Growth of the last week, halved each week; fourth-root scale, wide by its own errors."""
+    middles = damped_middles(counts, horizons, damping)
+    spread = own_spread(counts, middles)
+    return np.asarray(
+        np.maximum(np.maximum(root_table(middles[-1], spread[-1]), 0.0) ** 4 - 1, 0.0)
+    )
 
 
 def flat_root(counts: Floats, horizons: int) -> Floats:
