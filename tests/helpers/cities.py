@@ -15,7 +15,7 @@ from twinward.app.workspace import init_workspace
 from twinward.citybase.columns import CityManifest, write_manifest
 from twinward.citybase.schema import SCHEMA_VERSION, Area
 from twinward.core.clock import SetClock
-from twinward.service.incidents import queries
+from twinward.service.incidents import event_queries, queries
 from twinward.service.intake import commands
 from twinward.service.platform import Platform, local_admin
 
@@ -155,7 +155,9 @@ class Desk:
 
     def events(self) -> list[Any]:
         found: list[Any] = []
-        while page := queries.list_events(self.platform, found[-1]["seq"] if found else 0, 10_000):
+        while page := event_queries.list_events(
+            self.platform, found[-1]["seq"] if found else 0, 10_000
+        ):
             found += page
         return found
 

@@ -28,7 +28,7 @@ from twinward.faces.frames import Table
 from twinward.service.access.authorization import require_verb
 from twinward.service.access.local_caller import local_caller
 from twinward.service.access.person_listing import MAX_PAGE, list_persons
-from twinward.service.incidents import queries
+from twinward.service.incidents import event_queries, queries
 from twinward.service.incidents.shown import ShownEvent
 from twinward.service.logistics.supply_queries import list_stocks
 from twinward.service.platform import Caller, Platform
@@ -120,7 +120,7 @@ class Workspace:
         limit = require_whole("limit", limit, 1, MOST_ROWS)
         rows: list[ShownEvent] = []
         while len(rows) < limit:
-            page = queries.list_events(self.platform, after, limit - len(rows), self.caller)
+            page = event_queries.list_events(self.platform, after, limit - len(rows), self.caller)
             if not page:
                 break
             rows += page

@@ -25,13 +25,13 @@ from twinward.security.passes.status_list import (
     write_list,
 )
 from twinward.security.passes.trust import Signer, read_trust, write_trust
-from twinward.security.passes.verifier import Policy, Verifier
+from twinward.security.passes.verifier import Verifier, VerifierPolicy
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = int(NOON.timestamp())
 
 
-def gate_of(issuer: Issuer, *revoked: int, policy: Policy | None = None) -> Gate:
+def gate_of(issuer: Issuer, *revoked: int, policy: VerifierPolicy | None = None) -> Gate:
     gate = Gate(policy)
     gate.accept_trust(issuer.trust())
     gate.accept_list(issuer.status_list(set(revoked)))
@@ -277,7 +277,7 @@ def test_what_the_gate_stores_grows_with_hours_not_with_showings() -> None:
 def test_a_trust_list_alone_answers_gate_tokens() -> None:
     issuer = Issuer()
     token = issuer.issue("gate", hours=0.2, index=None)
-    verdict = Verifier(read_trust(issuer.trust()), policy=Policy(needs_list=True)).verify(
+    verdict = Verifier(read_trust(issuer.trust()), policy=VerifierPolicy(needs_list=True)).verify(
         token, NOON
     )
     assert (verdict.answer, verdict.kind) == ("ok", "gate")

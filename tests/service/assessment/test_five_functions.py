@@ -18,7 +18,7 @@ from twinward.core.language import reading_in
 from twinward.decision.assessment.situation import INFECTED
 from twinward.service.assessment.five_functions import FUNCTIONS, answer_function
 from twinward.service.console.basemap import Basemap
-from twinward.service.incidents import queries
+from twinward.service.incidents import event_queries
 from twinward.service.languages import write_for_reader
 from twinward.service.platform import Caller
 
@@ -45,7 +45,7 @@ def ask(school: tuple[Desk, str], name: str, **more: Any) -> Any:
 def test_every_event_that_a_figure_names_is_of_this_incident(school: tuple[Desk, str]) -> None:
     desk, incident = school
     with desk.platform.store.read() as reader:
-        known = {event.seq for event in queries.list_all_events(reader, incident, None)}
+        known = {event.seq for event in event_queries.list_all_events(reader, incident, None)}
     named = 0
     for name in FUNCTIONS:
         for seqs in events_in(msgspec.to_builtins(ask(school, name))):

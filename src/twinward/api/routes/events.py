@@ -18,7 +18,7 @@ from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
 from twinward.service.access.authorization import scrub_json
-from twinward.service.incidents import alerts, duty_log, queries
+from twinward.service.incidents import alerts, duty_log, event_queries
 from twinward.service.platform import Caller, Platform
 
 PAGE = 500
@@ -52,7 +52,7 @@ def router(platform: Platform) -> APIRouter:
             return StreamingResponse(
                 stream(pulse, request, start, caller), media_type="text/event-stream"
             )
-        items = await asyncio.to_thread(queries.list_events, platform, start, limit, caller)
+        items = await asyncio.to_thread(event_queries.list_events, platform, start, limit, caller)
         return answer({"items": items, "next": items[-1]["seq"] if items else start})
 
     add_duty(routes, platform)
@@ -141,7 +141,7 @@ class Pulse:
         return await asyncio.shield(self._pages[key])
 
     def _frame(self, after: int, caller: Caller) -> tuple[bytes, int]:
-        items = queries.list_events(self.platform, after, PAGE, caller)
+        items = event_queries.list_events(self.platform, after, PAGE, caller)
         frames = [
             b"id: %d\nevent: %s\ndata: %s\n\n"
             % (item["seq"], item["type"].encode(), scrub_json(msgspec.json.encode(item)))

@@ -17,8 +17,8 @@ from twinward.library.knowledge.graph import build_graph
 from twinward.library.loading import load_library
 from twinward.service.assessment.past_incidents import find_similar
 from twinward.service.console.basemap import Basemap
-from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.drills.rows import DRILLS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE

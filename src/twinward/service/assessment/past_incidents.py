@@ -28,8 +28,8 @@ from twinward.library.knowledge.case_records import (
 from twinward.library.texts import say
 from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.console.basemap import Basemap
-from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 
 if TYPE_CHECKING:

@@ -27,9 +27,10 @@ from twinward.service.city.population import leaves_of, residents_below
 from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard import read_titles
 from twinward.service.console.dashboard_tables import find_week, sum_days
+from twinward.service.incidents.event_queries import list_all_events
 from twinward.service.incidents.plan_status import proposed_plan
-from twinward.service.incidents.queries import concerns, list_all_events
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE

@@ -13,8 +13,8 @@ from zlib import crc32
 import msgspec
 
 from twinward.service.console.basemap import Basemap
-from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES
 
 DAY_0 = date(2000, 1, 1)

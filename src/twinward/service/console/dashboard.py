@@ -23,8 +23,8 @@ from twinward.service.console.dashboard_tables import (
 from twinward.service.console.dashboard_view import CityRow, Dashboard, RestrictionRow, Span
 from twinward.service.incidents.incident_course import OPEN_TASKS
 from twinward.service.incidents.plan_status import proposed_plan
-from twinward.service.incidents.queries import concerns, is_own_task
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns, is_own_task
 from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency.access.rows import ACTIVATIONS
 from twinward.twins.emergency.incidents.rows import INCIDENTS

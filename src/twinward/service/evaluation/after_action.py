@@ -20,8 +20,8 @@ from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard_tables import add_up, sum_days
 from twinward.service.evaluation.counterfactual import Counterfactual, evaluate_adoption
 from twinward.service.incidents.corrective_actions import CorrectiveAction, list_actions
-from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import CORRECTIVE, TASKS

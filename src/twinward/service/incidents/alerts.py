@@ -12,8 +12,8 @@ from twinward.core.ports import Reader
 from twinward.service.access.approvals import ACCOUNT_KINDS, LIFE_KINDS
 from twinward.service.incidents.incident_course import OPEN_TASKS
 from twinward.service.incidents.plan_status import proposed_plan
-from twinward.service.incidents.queries import concerns, is_own_task
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns, is_own_task
 from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.journal.rows import ALERTS_SEEN, AlertSeen, seen_key

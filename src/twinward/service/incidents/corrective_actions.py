@@ -10,8 +10,8 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
-from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, ask, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.tasks.rows import CORRECTIVE, Task

@@ -7,8 +7,10 @@ from datetime import datetime
 import msgspec
 
 from twinward.core.messages import Event
-from twinward.service.incidents.queries import concerns, get_task, show_event
+from twinward.service.incidents.event_queries import show_event
+from twinward.service.incidents.queries import get_task
 from twinward.service.platform import Caller, Platform
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.journal.rows import SHIFTS
 
 # what a person of the next shift would ask about; what a machine does in between is in the log

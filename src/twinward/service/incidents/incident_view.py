@@ -22,10 +22,11 @@ from twinward.service.console.dashboard_tables import (
     sum_days,
 )
 from twinward.service.console.dashboard_view import DayRow
+from twinward.service.incidents.event_queries import build_timeline
 from twinward.service.incidents.plan_status import proposed_plan
-from twinward.service.incidents.queries import build_timeline, concerns
 from twinward.service.incidents.shown import ShownEvent
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.incidents.rows import INCIDENTS, CriterionResult, Incident
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import TASKS, Task

@@ -23,10 +23,10 @@ from twinward.service.city.context import zone_of
 from twinward.service.city.population import (
     level_of,
 )
-from twinward.service.incidents.queries import concerns
 from twinward.service.logistics.need_course import ages_of, of_disease
 from twinward.service.logistics.need_inputs import DemandInputs, read_inputs
 from twinward.service.platform import Caller, Platform
+from twinward.service.visibility import concerns
 
 if TYPE_CHECKING:
     from twinward.twins.emergency.resources.rows import Stock

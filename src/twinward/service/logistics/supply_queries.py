@@ -15,8 +15,8 @@ from twinward.core.ports import Table, area_of
 from twinward.library.supplies.resources import list_resources
 from twinward.library.wording import amount
 from twinward.service.access.person_listing import record_listing, scope_to_see
-from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.messages import Lot
 from twinward.twins.emergency.resources.rows import STOCKS, Stock
 from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS, SupplyRequest

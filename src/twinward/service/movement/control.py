@@ -6,9 +6,9 @@ from datetime import datetime
 
 import msgspec
 
-from twinward.service.incidents.queries import concerns
 from twinward.service.movement.gates import GateView, list_gates
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.city.rows import RESTRICTIONS, Restriction
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 

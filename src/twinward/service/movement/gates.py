@@ -10,9 +10,9 @@ import msgspec
 import numpy as np
 
 from twinward.decision.surveillance.passages import change_of, usual_of
-from twinward.service.incidents.queries import concerns
 from twinward.service.movement.peacetime import make_veil, total_of
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.movement.rows import PASSAGES, Passage
 
 HUBS, ROADS = ("rail", "air", "sea", "coach"), ("road",)

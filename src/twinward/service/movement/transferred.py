@@ -11,9 +11,9 @@ import msgspec
 
 from twinward.core.errors import ConflictError
 from twinward.core.ids import derive_id
-from twinward.service.incidents.queries import concerns
 from twinward.service.movement.peacetime import make_veil, total_of
 from twinward.service.platform import Caller, Platform, ask, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.movement.rows import ARRIVAL_GROUPS, ArrivalGroup
 

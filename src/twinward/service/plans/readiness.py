@@ -15,9 +15,9 @@ from twinward.library.plans.plan import Plan, Quantity
 from twinward.library.plans.validation import validate_plan
 from twinward.library.supplies.resources import list_resources
 from twinward.library.wording import amount
-from twinward.service.incidents.queries import concerns
 from twinward.service.plans.plan_library import list_plans
 from twinward.service.platform import Caller, Platform, snapshot_of
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.drills.rows import DRILLS
 from twinward.twins.emergency.resources.rows import STOCKS
 

@@ -15,9 +15,9 @@ import numpy as np
 from twinward.core.errors import AbsentError
 from twinward.decision.surveillance.arrays import Floats
 from twinward.decision.surveillance.roll_up import roll_up
-from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.surveillance.area_counts import KINDS, PAST_D, AreaCounts, count_areas
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.reports.rows import CASES, INDICATORS, Case, IndicatorRow
 from twinward.twins.emergency.resources.rows import STOCKS, Stock
 from twinward.twins.snapshot import Snapshot

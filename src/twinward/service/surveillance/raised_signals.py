@@ -9,10 +9,10 @@ import msgspec
 from twinward.core.errors import ConflictError
 from twinward.core.ids import derive_id
 from twinward.decision.surveillance.hit_rate import HitRate, rate_hits
-from twinward.service.incidents.queries import concerns
 from twinward.service.intake.commands import submit_objects
 from twinward.service.platform import Caller, Platform, ask
 from twinward.service.surveillance.signals import Signal, list_signals
+from twinward.service.visibility import concerns
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 from twinward.twins.emergency.reports.rows import CASES

@@ -17,9 +17,9 @@ from scipy.stats import nbinom, poisson
 from twinward.core.errors import InputError
 from twinward.decision.surveillance.arrays import Floats
 from twinward.service.city.population import level_of
-from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.surveillance.area_counts import PAST_D, AreaCounts, count_areas
+from twinward.service.visibility import concerns
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 

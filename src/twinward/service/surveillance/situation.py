@@ -13,7 +13,6 @@ from twinward.decision.surveillance.forecasting.day_ensemble import forecast_day
 from twinward.decision.surveillance.forecasting.score import LEVELS
 from twinward.decision.surveillance.rt.filter import FilteredR, filter_r
 from twinward.decision.surveillance.rt.serial_interval import make_serial_interval
-from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform
 from twinward.service.surveillance.area_counts import AreaCounts, count_areas
 from twinward.service.surveillance.indicators import (
@@ -22,6 +21,7 @@ from twinward.service.surveillance.indicators import (
     share_of,
 )
 from twinward.service.surveillance.sentences import Sentence, write_sentence
+from twinward.service.visibility import concerns
 
 FEWEST_DAYS, FEWEST_CASES = 14, 5
 SERIAL_MEAN_D, SERIAL_SD_D = 4.7, 2.9  # an assumption: of the 2020 variant, Nishiura et al. 2020

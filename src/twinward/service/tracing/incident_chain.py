@@ -19,8 +19,8 @@ from twinward.decision.tracing.scoped_lake import PURPOSE
 from twinward.service.access.activations import scope_for
 from twinward.service.access.approvals import with_emergency_access
 from twinward.service.access.person_listing import record_listing
-from twinward.service.incidents.queries import concerns
 from twinward.service.platform import Caller, Platform
+from twinward.service.visibility import concerns
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.incidents.rows import CASE_INCIDENTS, INCIDENTS
 from twinward.twins.emergency.reports.rows import CASES
