@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -16,6 +17,9 @@ from twinward.cli.framework.reader import LANGUAGES, reading, take_language
 from twinward.core.errors import InputError, TwinwardError
 from twinward.core.language import FIRST, READER
 
+NAME_TOO_LONG = InputError(
+    "the name of a file is longer than the system takes", "shorten it", code="name_too_long"
+)
 # group -> verb -> (module, what it is for); only the module of the verb asked for is imported
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "start": {
@@ -281,14 +285,21 @@ def run(arguments: list[str]) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return answer_error(NAME_TOO_LONG, arguments)
+        return answer_fault(error, arguments)
     except Exception as error:
-        traceback.print_exc()
-        if "--json" in arguments:
-            emit_json(
-                {"error": {"code": "internal", "message": str(error), "advice": "report this"}}
-            )
-        say("twinward: this is our fault, not yours; please report the lines above [internal]")
-        return 1
+        return answer_fault(error, arguments)
+
+
+def answer_fault(error: Exception, arguments: list[str]) -> int:
+    """What is our fault: the lines that help us, and exit code 1."""
+    traceback.print_exc()
+    if "--json" in arguments:
+        emit_json({"error": {"code": "internal", "message": str(error), "advice": "report this"}})
+    say("twinward: this is our fault, not yours; please report the lines above [internal]")
+    return 1
 
 
 if __name__ == "__main__":
