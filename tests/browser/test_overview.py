@@ -203,3 +203,26 @@ def test_everything_is_reached_by_keyboard_alone(outbreak: Stage, open_page: Ope
             break
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="The loop")).to_be_visible()
+
+
+def test_a_stretch_of_time_is_drawn_on_the_bar_and_becomes_its_window(
+    outbreak: Stage, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(outbreak)
+    brush = page.get_by_test_id("brush")
+    expect(page.get_by_test_id("marks").locator(".plan").first).to_be_attached()
+    expect(page.get_by_test_id("marks").locator(".up").first).to_be_attached()
+    box = brush.bounding_box()
+    assert box is not None
+    slider = page.get_by_role("slider", name="Instant shown")
+    before = float(slider.get_attribute("max") or 0) - float(slider.get_attribute("min") or 0)
+    page.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 8, steps=4)
+    page.mouse.up()
+    expect(page.get_by_label("From", exact=True)).to_be_visible()
+    width = float(slider.get_attribute("max") or 0) - float(slider.get_attribute("min") or 0)
+    assert 0.2 * before < width < 0.5 * before
+    page.get_by_label("Window").select_option(label="All")
+    expect(slider).to_have_attribute("min", str(int(float(slider.get_attribute("min") or 0))))
+    expect(page.get_by_label("From", exact=True)).to_have_count(0)

@@ -174,6 +174,8 @@ export const getSignals = () => get<SignalPage>('/v1/surveillance/signals/raised
 export interface CaseWish { status?: string; hazard?: string; area?: string; search?: string; order?: string; since?: string }
 export const getCases = (wish: CaseWish, cursor: string | null, limit: number) => get<Page<Case>>(`/v1/cases${query({ ...wish, cursor, limit: String(limit) })}`)
 export const getAlerts = async (): Promise<Alert[]> => (await get<{ items: Alert[] }>('/v1/alerts')).items
+/** When levels were set and plans began and ended, as the log says it. */
+export const getTurns = async (): Promise<LogLine[]> => (await get<LogPage>(`/v1/journal?limit=500&${['ResponseLevelSet', 'PlanAdopted', 'PlanEnded'].map((one) => `types=${one}`).join('&')}`)).items
 export const getJournal = (cursor: string | null, incident: string | null, at: string | null, limit = 100) => get<LogPage>(`/v1/journal${query({ cursor, incident, at, limit: String(limit) })}`)
 export const getShifts = async (): Promise<ShiftRow[]> => (await get<{ items: ShiftRow[] }>('/v1/shifts')).items
 export const getComments = async (task: string): Promise<TaskComment[]> => (await get<{ items: TaskComment[] }>(`/v1/tasks/${encodeURIComponent(task)}/comments`)).items

@@ -1305,10 +1305,11 @@ export interface components {
         /**
          * AuditState
          * @description Whether every entry of the log is bound to the one before, and the latest looks, newest
-         *         first.
+         *         first. `whole_at` is when the whole log was last read; since then what was added is.
          */
         AuditState: {
             checked_at: string;
+            whole_at: string;
             entries: number;
             ok: boolean;
             first_bad: number | null;
@@ -1437,6 +1438,8 @@ export interface components {
             reported_at: string;
             source: string;
             synthetic: boolean;
+            /** @default null */
+            imported: boolean | null;
             /** @default null */
             report: string | null;
             /** @default null */
@@ -3017,6 +3020,8 @@ export interface components {
             source: string;
             synthetic: boolean;
             /** @default null */
+            imported: boolean | null;
+            /** @default null */
             report: string | null;
             /** @default null */
             issued_at: string | null;
@@ -3653,6 +3658,8 @@ export interface components {
             place: string | null;
             /** @default null */
             onset: string | null;
+            /** @default null */
+            imported: boolean | null;
             /**
              * @default unknown
              * @enum {unknown}

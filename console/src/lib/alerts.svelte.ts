@@ -1,7 +1,7 @@
 // The alerts of whoever is on duty: asked for with every screen, told by a badge, a sound that can be muted, and a notification.
 import { ApiError, getAlerts, sendCommands, type Alert, type Command } from '../api/client'
 import { makeId } from './queue.svelte'
-import { said, t, titled } from './words.svelte'
+import { area, said, t, titled } from './words.svelte'
 import type { WordKey } from '../words/en'
 
 const SOUND = 'twinward.sound'
@@ -83,7 +83,7 @@ export function about(one: Alert): string {
   return said('hazard', one.hazard)
 }
 
-const describe = (one: Alert): string => `${t(`alert.${one.kind}`)}: ${about(one)}, ${one.area_name}`
+const describe = (one: Alert): string => `${t(`alert.${one.kind}`)}: ${about(one)}, ${area(one.area_name)}`
 
 /** One short tone; a browser that has not been touched yet plays none. */
 function ring(): void {

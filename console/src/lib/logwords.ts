@@ -1,5 +1,5 @@
 // What a line of the duty log says, in the words of the screen.
-import { said, t, titled } from './words.svelte'
+import { number, said, t, titled } from './words.svelte'
 import type { WordKey } from '../words/en'
 
 const TEXTS = ['text', 'pending', 'warnings', 'comment', 'reason', 'because', 'evidence'] as const
@@ -11,7 +11,9 @@ export function sayLine(says: Record<string, unknown>): string {
   const task = typeof says['title'] === 'string' ? says['title'] : ''
   const measure = typeof says['measure'] === 'string' ? said('measure', says['measure']) : ''
   const kind = typeof says['kind'] === 'string' && !says['quantity'] ? said('change', says['kind']) : ''
+  const supply = typeof says['quantity'] === 'number' && typeof says['kind'] === 'string' ? `${said('supply', says['kind'])} ${number(says['quantity'])} ${said('unit', String(says['unit'] ?? ''))}` : ''
+  const way = typeof says['to_hospital'] === 'string' ? `${String(says['hospital'] ?? '')} → ${says['to_hospital']}` : ''
   const to = typeof says['to'] === 'string' ? `→ ${says['to']}` : ''
   const texts = TEXTS.map((name) => (typeof says[name] === 'string' ? says[name] : '')).filter(Boolean)
-  return [level, plan, task, department, measure, kind, to, ...texts].filter(Boolean).join(' · ')
+  return [level, plan, task, department, measure, kind, supply, way, to, ...texts].filter(Boolean).join(' · ')
 }

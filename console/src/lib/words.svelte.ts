@@ -55,6 +55,9 @@ export function titled(kind: 'department' | 'plan' | 'task' | 'event', key: stri
 /** An area's name; the server calls the root `the city`. */
 export const area = (name: string): string => (name === 'the city' ? t('area.wide') : name)
 
+/** A city's name as it is read: its id has no capitals and no spaces. */
+export const cityName = (id: string): string => id.replace(/(^|-)(\w)/g, (_, gap: string, c: string) => (gap ? ' ' : '') + c.toUpperCase())
+
 export const number = (n: number | null): string => (n === null ? '–' : new Intl.NumberFormat(tag()).format(n))
 export const signed = (n: number): string => new Intl.NumberFormat(tag(), { signDisplay: 'exceptZero' }).format(n)
 

@@ -154,6 +154,7 @@ export const en = {
   'start.norejected': 'Nothing was rejected.', 'lead.says': '{n} incidents are open; {areas} areas reported new cases in the last 7 days; {late} of {open} open tasks are late.',
   'lead.asked': 'Asked of you', 'wall.map': 'New in 7 days, and what is open', 'wall.curve': 'Reports by day', 'wall.late': 'Late work', 'wall.parts': 'Parts of the wall view',
   'wall.stop': 'Stop turning', 'wall.go': 'Turn by itself', 'wall.leave': 'Leave the wall view',
+  'time.w.custom': 'Own stretch', 'time.from': 'From', 'time.to': 'To',
 } as const
 
 export type WordKey = keyof typeof en

@@ -146,4 +146,5 @@ export const zh: Record<WordKey, string> = {
   'start.persons': '病例与接触者', 'start.unplanned': '尚无预案', 'start.allplanned': '所有未结事件均有预案。', 'start.rejected': '拒收 {n}', 'start.norejected': '没有拒收。',
   'lead.says': '未结事件 {n} 起；近 7 天有 {areas} 个区域报告新增；{open} 项未完任务中 {late} 项逾期。', 'lead.asked': '请您决定', 'wall.map': '7 天新增与未结事件', 'wall.curve': '逐日报告', 'wall.late': '逾期工作',
   'wall.parts': '大屏各部分', 'wall.stop': '停止轮换', 'wall.go': '自动轮换', 'wall.leave': '退出大屏',
+  'time.w.custom': '自选时段', 'time.from': '自', 'time.to': '至',
 }

@@ -43,6 +43,17 @@ def test_the_log_tells_what_was_done_by_whom_newest_first(desk: Desk) -> None:
     )
 
 
+def test_the_log_is_asked_for_some_types_and_carries_what_its_texts_are_written_from(
+    desk: Desk,
+) -> None:
+    report(desk)
+    desk.post("WriteJournal", area=COMMUNITY, text="The school has called")
+    found = duty_log.list_journal(desk.platform, desk.me, types=("ResponseLevelSet",)).items
+    assert {line.type for line in found} == {"ResponseLevelSet"}
+    assert all(line.says["because"] and line.says["reasons"] for line in found)
+    assert duty_log.list_journal(desk.platform, desk.me, types=("TaskCreated",)).items == []
+
+
 def test_the_log_goes_on_where_a_page_ended(desk: Desk) -> None:
     incident = report(desk)
     for n in range(5):

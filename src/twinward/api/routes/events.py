@@ -69,8 +69,9 @@ def add_duty(routes: APIRouter, platform: Platform) -> None:
         cursor: Cursor = None,
         incident: Word = None,
         at: At = None,
+        types: Annotated[list[str] | None, Query(max_length=40)] = None,
     ) -> Response:
-        """Significant events with their authors, newest first."""
+        """Significant events with their authors, newest first; of the `types` that are named."""
         caller = caller_of(platform, request)
         found = duty_log.list_journal(
             platform,
@@ -79,6 +80,7 @@ def add_duty(routes: APIRouter, platform: Platform) -> None:
             limit=limit,
             incident=incident,
             at=aware(at),
+            types=types or (),
         )
         following = None if found.next is None else write_cursor(found.next)
         return answer({"items": found.items, "next": following})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -49,6 +50,7 @@ SIGNIFICANT = (
     "ObjectiveWaived",
 )
 CHUNK = 500
+REASONS = "reasons"  # from which a text is written in the reader's language
 MOST_READ = 20_000  # events looked through for one page
 
 
@@ -103,16 +105,18 @@ def list_journal(
     limit: int = 100,
     incident: str | None = None,
     at: datetime | None = None,
+    types: Sequence[str] = (),
 ) -> LogPage:
     """Significant events of the caller's areas before a place in the log, newest first; as known
-    at an instant, where one is given.
+    at an instant, where one is given; of some `types` only, where any is named.
     """
+    wanted = tuple(one for one in SIGNIFICANT if not types or one in types)
     found: list[LogLine] = []
     with platform.store.read() as reader:
         place = min(before or reader.last_seq() + 1, reader.last_seq() + 1)
         read = 0
         while len(found) < limit and read < MOST_READ:
-            events = reader.events_before(place, CHUNK, types=SIGNIFICANT, incident=incident)
+            events = reader.events_before(place, CHUNK, types=wanted, incident=incident)
             for event in events:
                 place = event.seq
                 late = at is not None and event.recorded_at > at
@@ -131,7 +135,7 @@ def show_line(platform: Platform, event: Event) -> LogLine:
     says: dict[str, object] = {
         name: value
         for name, value in fact_of(event).items()
-        if isinstance(value, str | int | float | bool)
+        if isinstance(value, str | int | float | bool) or name.endswith(REASONS)
     }
     return LogLine(
         seq=event.seq,
