@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+
 from twinward.core.errors import InputError
 
 LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 VALUE = {letter: number for number, letter in enumerate(LETTERS)}
+NONE = 255
+TABLE = bytes(VALUE.get(chr(number), NONE) for number in range(256))
 MAX_LETTERS = 100_000
 
 
@@ -26,22 +30,22 @@ def decode(text: str) -> bytes:
     """InputError (`bad_base45`) for other letters, an impossible length or value."""
     if len(text) > MAX_LETTERS or len(text) % 3 == 1:
         raise _bad(f"{len(text):,} letters cannot be")
-    try:
-        values = [VALUE[letter] for letter in text]
-    except KeyError as error:
-        raise _bad(f"{error.args[0]!r} is not one of its letters") from error
-    found = bytearray()
-    for at in range(0, len(values) - 2, 3):
-        number = values[at] + 45 * values[at + 1] + 2025 * values[at + 2]
-        if number > 0xFFFF:
-            raise _bad("three letters make more than two bytes")
-        found += number.to_bytes(2, "big")
+    values = text.encode("ascii", "replace").translate(TABLE)
+    if NONE in values:
+        wrong = next(letter for letter in text if letter not in VALUE)
+        raise _bad(f"{wrong!r} is not one of its letters")
+    whole = len(values) // 3 * 3
+    parts = (values[at:whole:3] for at in range(3))
+    numbers = [low + 45 * middle + 2025 * high for low, middle, high in zip(*parts, strict=True)]
+    if numbers and max(numbers) > 0xFFFF:
+        raise _bad("three letters make more than two bytes")
+    found = struct.pack(f">{len(numbers)}H", *numbers)
     if len(values) % 3 == 2:
         number = values[-2] + 45 * values[-1]
         if number > 0xFF:
             raise _bad("two letters make more than a byte")
-        found.append(number)
-    return bytes(found)
+        found += bytes((number,))
+    return found
 
 
 def _bad(why: str) -> InputError:

@@ -11,6 +11,7 @@ from twinward.core.errors import InputError
 
 MAX_DEPTH = 16
 MAX_BYTES = 4 << 20
+SHORT = tuple(bytes((number,)) for number in range(256))
 
 
 class Tag(msgspec.Struct, frozen=True):
@@ -22,6 +23,11 @@ class Tag(msgspec.Struct, frozen=True):
 
 def encode(value: object) -> bytes:
     """Deterministic CBOR (RFC 8949, 4.2.1): shortest lengths, map keys in byte order."""
+    kind = type(value)
+    if kind is int:  # the kinds that nearly all values are, first
+        return _head(0, value) if value >= 0 else _head(1, -1 - value)  # type: ignore[operator]
+    if kind is bytes:
+        return _head(2, len(value)) + value  # type: ignore[arg-type, operator]
     if value is None or isinstance(value, bool):
         return {None: b"\xf6", False: b"\xf4", True: b"\xf5"}[value]
     if isinstance(value, int):
@@ -47,8 +53,10 @@ def encode(value: object) -> bytes:
 
 def _head(major: int, number: int) -> bytes:
     if number < 24:
-        return bytes((major << 5 | number,))
-    for code, form, limit in ((24, ">B", 1 << 8), (25, ">H", 1 << 16), (26, ">I", 1 << 32)):
+        return SHORT[major << 5 | number]
+    if number < 256:
+        return SHORT[major << 5 | 24] + SHORT[number]
+    for code, form, limit in ((25, ">H", 1 << 16), (26, ">I", 1 << 32)):
         if number < limit:
             return bytes((major << 5 | code,)) + struct.pack(form, number)
     if number >= 1 << 64:
