@@ -21,6 +21,7 @@ from twinward.loop.policies import (
     divide,
     feedback,
     gate,
+    levels,
     link,
     mistakes,
     plan_end,
@@ -50,7 +51,7 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.PlaceAffected: (trigger.place_affected,),
     m.HazardReported: (trigger.hazard_reported,),
     m.IncidentDeveloped: (
-        trigger.level_follows_figures,
+        levels.level_follows_figures,
         link.link_grown_area,
         schedule.schedule_grown_area,
         plan_end.plan_returns,
@@ -67,7 +68,7 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.WarningIssued: (chain.warning_is_told, chain.warning_opens_incident),
     m.WarningCancelled: (chain.warning_ends,),
     m.ResponseLevelSet: (link.plan_follows_level,),
-    m.LevelCalled: (trigger.tell_of_called_level,),
+    m.LevelCalled: (levels.tell_of_called_level,),
     m.ReportsHeld: (gate.tell_of_held,),
     m.ReportsConfirmed: (link.plan_follows_confirmation,),
     m.PlanAdopted: (

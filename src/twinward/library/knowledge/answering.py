@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from twinward.library.knowledge.graph import Edge, Graph, Node
-from twinward.library.knowledge.intents import VERY_LIKE, nearest, stems
+from twinward.library.knowledge.intents import VERY_LIKE, nearest
+from twinward.library.knowledge.mentions import mentioned, speaks_of_any, unknown_thing
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,56 +195,6 @@ def no_answer(question: str, asks: str | None, about: tuple[str, ...], why: str)
         answers=(),
         note=f"no answer: {why}",
     )
-
-
-def unknown_thing(question: str) -> bool:
-    """Whether a question that may be asked freely names something in quotes or capitals that
-    nobody knows.
-    """
-    return bool(re.search(r"[\"“”'][^\"“”']+[\"“”']", question))
-
-
-def speaks_of_any(question: str, kind: str) -> bool:
-    """Whether it asks of any thing of a kind (`a measure`, `this task`): then all of them are
-    meant.
-    """
-    words = {"task": "task|duty|job"}.get(kind, kind)
-    return bool(re.search(rf"\b(an?|any|each|every|this|that) ({words})\b", question.lower()))
-
-
-def mentioned(graph: Graph, question: str, kind: str) -> list[Node]:
-    """Nodes of a kind that the question names: by the longest name, else by most of the words of
-    the title.
-    """
-    text = " " + re.sub(r"[^\w\u4e00-\u9fff]+", " ", question.lower()) + " "
-    hits = [
-        (len(name), node)
-        for node in graph.of_kind(kind)
-        for name in node.names
-        if names_it(name, text)
-    ]
-    if hits:
-        best = max(length for length, _ in hits)
-        return list({node.id: node for length, node in hits if length == best}.values())
-    asked = stems(text)
-    scored = [
-        (share(stems(node.title), asked), node)
-        for node in graph.of_kind(kind)
-        if kind in ("task", "plan")
-    ]
-    best_share = max((score for score, _ in scored), default=0.0)
-    return [node for score, node in scored if score == best_share and score >= 0.5]
-
-
-def names_it(name: str, text: str) -> bool:
-    plain = re.sub(r"[^\w\u4e00-\u9fff]+", " ", name).strip()
-    if re.search(r"[\u4e00-\u9fff]", plain):
-        return plain in text
-    return bool(plain) and (f" {plain} " in text or f" {plain}s " in text)
-
-
-def share(own: set[str], asked: set[str]) -> float:
-    return len(own & asked) / len(own) if own else 0.0
 
 
 Answered = tuple[list[Answer], str]

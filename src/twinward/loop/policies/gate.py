@@ -14,7 +14,7 @@ from twinward.core.reasons import Reason, because_of
 from twinward.library.hazards.hazard import LEVELS
 from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
-from twinward.loop.policies.tallies import Figures, source_of, weigh
+from twinward.loop.tallies import Figures, source_of, weigh
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.handlers import WEEK, count_figures
 from twinward.twins.emergency.incidents.rows import DAY_PARTS, INCIDENTS, DayParts, Incident, day_id

@@ -21,7 +21,7 @@ from twinward.loop.context import (
     find_plan_in_force,
 )
 from twinward.loop.policies.gate import find_doubt
-from twinward.loop.policies.task_places import areas_of
+from twinward.loop.task_places import areas_of
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident, PlanInForce
 from twinward.twins.emergency.plans.rows import PLANS_IN_FORCE

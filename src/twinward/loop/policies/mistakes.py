@@ -12,7 +12,7 @@ from twinward.core.ports import Rows
 from twinward.core.reasons import because_of
 from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
-from twinward.loop.policies.tallies import BETWEEN, change, of_figures, read_parts, weigh
+from twinward.loop.tallies import BETWEEN, change, of_figures, read_parts, weigh
 from twinward.twins.city import messages as c
 from twinward.twins.coupling import ORDERED_AS
 from twinward.twins.emergency import messages as m

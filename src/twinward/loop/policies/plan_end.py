@@ -14,6 +14,7 @@ from twinward.core.reasons import Reason, because_of
 from twinward.library.hazards.hazard import LEVELS
 from twinward.library.plans.plan import Objective, Plan
 from twinward.library.texts import write_reason, write_reasons
+from twinward.loop.bounds import end_of_authority, find_breach
 from twinward.loop.context import (
     ACTOR,
     ReferenceData,
@@ -22,7 +23,6 @@ from twinward.loop.context import (
     find_plan_in_force,
 )
 from twinward.loop.indicators import indicator_value
-from twinward.loop.policies.bounds import end_of_authority, find_breach
 from twinward.loop.policies.clauses import judge_clauses, turn_id
 from twinward.loop.policies.link import adopt_by_itself, may_adopt
 from twinward.loop.policies.rounds import begin_rounds

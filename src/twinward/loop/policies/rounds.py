@@ -17,7 +17,7 @@ from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, affected_areas, command_id, find_plan_in_force
 from twinward.loop.policies.clauses import list_open
 from twinward.loop.policies.schedule import create_command
-from twinward.loop.policies.task_places import WorkPlace, areas_of, take_in_turn
+from twinward.loop.task_places import WorkPlace, areas_of, take_in_turn
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.rows import CONTACTS, Contact
 from twinward.twins.emergency.incidents.rows import INCIDENTS, START, Incident, PlanInForce

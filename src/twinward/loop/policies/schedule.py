@@ -21,7 +21,7 @@ from twinward.loop.context import (
     find_plan_in_force,
 )
 from twinward.loop.policies.clauses import list_open
-from twinward.loop.policies.task_places import PlanTurn, areas_of, predecessor_areas, task_id
+from twinward.loop.task_places import PlanTurn, areas_of, predecessor_areas, task_id
 from twinward.twins.city import messages as c
 from twinward.twins.city.rows import RESTRICTIONS
 from twinward.twins.emergency import messages as m

@@ -13,8 +13,8 @@ import numpy as np
 
 from twinward.citybase.schema import CityBase
 from twinward.core.errors import TwinwardError
+from twinward.decision.evaluation.drill_log import Log
 from twinward.decision.evaluation.drill_score import ScoredDecision
-from twinward.decision.evaluation.drill_scoring import Log
 from twinward.decision.planning.candidate import NONE, Candidate, from_plan
 from twinward.decision.planning.compare import ComparisonContext, compare
 from twinward.decision.planning.comparison import Comparison

@@ -12,8 +12,9 @@ from typing import TypeVar
 import msgspec
 
 from twinward.core.errors import UNREADABLE, AbsentError, InputError
+from twinward.decision.evaluation.drill_log import Log
 from twinward.decision.evaluation.drill_score import DrillScore, ScoredDecision
-from twinward.decision.evaluation.drill_scoring import Log, list_decisions, score_log, weigh_regret
+from twinward.decision.evaluation.drill_scoring import list_decisions, score_log, weigh_regret
 from twinward.library.drills.drill import DrillScript, DrillTruth, script_schema
 from twinward.library.drills.drill_rules import check_script, load_script
 from twinward.service.drills.read_log import read_log

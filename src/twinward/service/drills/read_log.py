@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from twinward.core.messages import Event
-from twinward.decision.evaluation.drill_scoring import Log
+from twinward.decision.evaluation.drill_log import Log
 from twinward.library.drills.drill import DrillTruth
 from twinward.service.platform import Platform
 from twinward.twins.emergency.tasks.rows import TASKS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,10 +13,6 @@ from twinward.security.privacy.masking import mask_fact
 from twinward.service.incidents.shown import ShownEvent
 from twinward.service.platform import Caller, Platform
 from twinward.service.visibility import concerns
-
-if TYPE_CHECKING:
-    pass
-
 
 MAX_PAGE = 10_000
 
