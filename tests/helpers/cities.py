@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,12 @@ PUDONG_COMMUNITY = "310115004001"
 
 def list_areas(*districts: str) -> list[Area]:
     """The areas of the reference city, or only those of some districts."""
+    return [one for one in all_areas() if not districts or one.code.startswith(districts)]
+
+
+@cache
+def all_areas() -> tuple[Area, ...]:
+    """Every area of the reference city, read once."""
     found = []
     for level, file in (
         ("district", "districts"),
@@ -37,19 +44,18 @@ def list_areas(*districts: str) -> list[Area]:
     ):
         with (SHANGHAI / f"{file}.csv").open(encoding="utf-8-sig", newline="") as rows:
             for row in csv.DictReader(rows):
-                if not districts or row["code"].startswith(districts):
-                    parent = row.get("parent") or parent_of(row["code"], level)
-                    found.append(
-                        Area(
-                            code=row["code"],
-                            name=row["name"],
-                            level=level,
-                            parent=parent,
-                            lon=121.48,
-                            lat=31.23,
-                        )
+                parent = row.get("parent") or parent_of(row["code"], level)
+                found.append(
+                    Area(
+                        code=row["code"],
+                        name=row["name"],
+                        level=level,
+                        parent=parent,
+                        lon=121.48,
+                        lat=31.23,
                     )
-    return found
+                )
+    return tuple(found)
 
 
 def parent_of(code: str, level: str) -> str | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -139,6 +140,29 @@ class DepartmentsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 def load_library(home: Path = HOME, extra_plans: Path | None = None) -> Library:
     """The bundled library, and a workspace's own plans on top of it (same id replaces)."""
+    bundled = bundled_library() if home == HOME else read_library(home)
+    plans, found = dict(bundled.plans), dict(bundled.files)
+    own = () if extra_plans is None else sorted(extra_plans.glob("*.toml"))
+    for path in own:
+        plan = read_plan(path, bundled.departments, bundled.hazards)
+        plans[plan.id], found[plan.id] = plan, path
+    return Library(
+        hazards=dict(bundled.hazards),
+        plans=plans,
+        departments=dict(bundled.departments),
+        files=found,
+        own=extra_plans,
+    )
+
+
+@cache
+def bundled_library() -> Library:
+    """What comes with this release, read once: nobody writes into it while a process runs."""
+    return read_library(HOME)
+
+
+def read_library(home: Path) -> Library:
+    """The library of a folder."""
     departments = {
         d.id: d for d in read_toml(home / "departments.toml", DepartmentsFile).department
     }
@@ -146,13 +170,8 @@ def load_library(home: Path = HOME, extra_plans: Path | None = None) -> Library:
         h.id: h
         for h in (read_toml(path, Hazard) for path in sorted((home / "hazards").glob("*.toml")))
     }
-    files = sorted((home / "plans").glob("*.toml"))
-    if extra_plans is not None and extra_plans.is_dir():
-        files += sorted(extra_plans.glob("*.toml"))
     plans, found = {}, {}
-    for path in files:
+    for path in sorted((home / "plans").glob("*.toml")):
         plan = read_plan(path, departments, hazards)
         plans[plan.id], found[plan.id] = plan, path
-    return Library(
-        hazards=hazards, plans=plans, departments=departments, files=found, own=extra_plans
-    )
+    return Library(hazards=hazards, plans=plans, departments=departments, files=found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
@@ -283,6 +283,7 @@ def to_stored(value: object) -> object:
     return value.value if isinstance(value, Enum) else value
 
 
+@cache
 def _fields(row: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
     info = inspect.type_info(row)
     assert isinstance(info, inspect.StructType)
