@@ -29,7 +29,7 @@ from twinward.citybase.places.buildings import write_buildings
 from twinward.citybase.places.roads import write_roads
 from twinward.citybase.reading import Sources
 from twinward.citybase.schema import SCHEMA_VERSION, SITE_KINDS, WORKPLACE, Area, CityBase
-from twinward.citybase.sources.files import source_path
+from twinward.citybase.terrain.elevation import keep_elevation
 
 
 def build(
@@ -107,6 +107,9 @@ def write_city(
                 "" if leaf < 0 else base.leaf_codes[leaf] for leaf in sources.building_leaf.tolist()
             ]
             write_buildings(sources.buildings, codes, directory)
+        elevation = sources.elevation
+        if elevation is not None:
+            keep_elevation(elevation, box_of(base), directory)
         progress("map", 0.92)
         drawn = write_city_map(map_sources(config, sources), directory)
         report = report_of(config, sources, base, digest, began, bytes_written) | {"basemap": drawn}
@@ -127,12 +130,18 @@ def write_city(
     return report | {"seconds": round(time.perf_counter() - began, 3)}
 
 
+def box_of(base: CityBase) -> tuple[float, float, float, float]:
+    """West, south, east, north of the leaf areas."""
+    west, south, east, north = [*base.leaf_lonlat.min(axis=0), *base.leaf_lonlat.max(axis=0)]
+    return float(west), float(south), float(east), float(north)
+
+
 def map_sources(config: CityConfig, sources: Sources) -> MapSources:
     return MapSources(
         hierarchy=sources.hierarchy,
         places=sources.places,
         buildings=sources.buildings,
-        osm=source_path(config.osm.file, sources.base, "osm") if config.osm else None,
+        drawn=sources.map_shapes,
         names_en=sources.hierarchy.names_en,
         credits=config.city.credits,
     )

@@ -150,6 +150,13 @@ class Osm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     private_roads: bool = False  # True for services that hold the keys
 
 
+class Terrain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The height of the ground: a GeoTIFF or an ESRI ASCII grid in metres."""
+
+    file: str
+    crs: str = ""
+
+
 class CityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole city file."""
 
@@ -163,6 +170,7 @@ class CityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     places: list[PlacesConfig] = []
     jobs: Jobs | None = None
     osm: Osm | None = None
+    terrain: Terrain | None = None
     assumptions: Assumptions = Assumptions()
 
     def outlines(self) -> list[Boundaries]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.areas.cell_names import name_cells
 from twinward.citybase.areas.cells import leaf_radii_m, seat_areas
 from twinward.citybase.areas.hierarchy import Hierarchy, read_hierarchy
 from twinward.citybase.areas.locator import Finder
@@ -17,6 +19,7 @@ from twinward.citybase.areas.outlines import (
     attach_positions,
 )
 from twinward.citybase.areas.zones import disc_radii_m, zones_of
+from twinward.citybase.basemap.osm_shapes import OsmShapes, read_shapes
 from twinward.citybase.config import CityConfig
 from twinward.citybase.defaults import (
     CENSUS_MEN,
@@ -54,6 +57,7 @@ from twinward.citybase.places.named_places import (
 from twinward.citybase.places.roads import Roads, build_roads, empty_roads
 from twinward.citybase.sources.files import source_path
 from twinward.citybase.sources.ledger import SourceLedger
+from twinward.citybase.terrain.elevation import Elevation, read_elevation
 from twinward.core.errors import InputError
 
 MAPPED_M = 100.0  # what is on the map stands where it is drawn; outlines are coarser
@@ -102,9 +106,28 @@ class Sources:
                 self.accept,
             )
         self._read_places(finder)
+        if hierarchy is None:
+            name_cells(self.hierarchy, self.map_shapes)
         self.frame = self._make_frame(residents, finder)
+        if self.elevation is None:
+            self.notes.append("terrain: no elevation is given; floods run on a synthetic ground")
         self.notes += self.hierarchy.notes
         return self
+
+    @cached_property
+    def elevation(self) -> Elevation | None:
+        """The height of the ground where the city file names one."""
+        terrain = self.config.terrain
+        if terrain is None:
+            return None
+        label = f"terrain ({terrain.file})"
+        return read_elevation(source_path(terrain.file, self.base, label), label, terrain.crs)
+
+    @cached_property
+    def map_shapes(self) -> OsmShapes:
+        """What the extract has for a map; empty without an extract."""
+        osm = self.config.osm
+        return read_shapes(source_path(osm.file, self.base, "osm")) if osm else OsmShapes()
 
     def _read_areas(self) -> Hierarchy | None:
         config, hierarchy = self.config, None

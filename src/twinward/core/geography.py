@@ -145,16 +145,36 @@ def to_wgs84(
         return gcj02_to_wgs84(lon, lat)
     if name in BD09:
         return bd09_to_wgs84(lon, lat)
+    return _transform(lon, lat, crs, "EPSG:4326", crs, label)
+
+
+def from_wgs84(
+    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64], crs: str, label: str
+) -> tuple[Any, Any]:
+    """WGS 84 degrees to the coordinates of a system known by code or text (not GCJ-02, BD-09);
+    NaN where it has none.
+    """
+    return _transform(lon, lat, "EPSG:4326", crs, crs, label)
+
+
+def _transform(
+    x: float | NDArray[np.float64],
+    y: float | NDArray[np.float64],
+    source: str,
+    target: str,
+    named: str,
+    label: str,
+) -> tuple[Any, Any]:
     import pyproj
 
     try:
-        transform = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+        transform = pyproj.Transformer.from_crs(source, target, always_xy=True)
     except pyproj.exceptions.CRSError as error:
         raise InputError(
-            f"{label}: no coordinate system is called {crs!r}", CRS_ADVICE, code="bad_crs"
+            f"{label}: no coordinate system is called {named!r}", CRS_ADVICE, code="bad_crs"
         ) from error
-    x, y = transform.transform(lon, lat)
-    return np.where(np.isfinite(x), x, np.nan), np.where(np.isfinite(y), y, np.nan)
+    there, up = transform.transform(x, y)
+    return np.where(np.isfinite(there), there, np.nan), np.where(np.isfinite(up), up, np.nan)
 
 
 def named_crs(*columns: str) -> str | None:

@@ -110,7 +110,7 @@ def city() -> MapSources:
         hierarchy=hierarchy,
         places=places,
         buildings=None,
-        osm=None,
+        drawn=OsmShapes(),
         names_en={"01": "Riverside"},
         credits=["us"],
     )
@@ -164,7 +164,7 @@ def test_a_map_names_what_its_sources_do_not_give(tmp_path: Any) -> None:
 
 
 def test_cells_stand_about_the_points_inside_the_outline_above() -> None:
-    cells = next(layer for layer in list_layers(city(), OsmShapes()) if layer.name == "cell")
+    cells = next(layer for layer in list_layers(city()) if layer.name == "cell")
     # four points in a square: the borders are the cross through its middle
     assert cells.shapes[0].length == 0.4 or abs(cells.shapes[0].length - 0.4) < 1e-9
 

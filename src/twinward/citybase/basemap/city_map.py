@@ -11,7 +11,7 @@ import shapely
 
 from twinward.citybase.areas.hierarchy import AreaNode, Hierarchy
 from twinward.citybase.basemap.map_layers import MapLayer, make_layer, make_tiles
-from twinward.citybase.basemap.osm_shapes import OsmShapes, Row, read_shapes
+from twinward.citybase.basemap.osm_shapes import OsmShapes, Row
 from twinward.citybase.basemap.tile_archive import write_archive
 from twinward.citybase.basemap.vector_tile import Value
 from twinward.citybase.places.buildings import Buildings
@@ -61,15 +61,14 @@ class MapSources(msgspec.Struct, frozen=True, kw_only=True):
     hierarchy: Hierarchy
     places: PlaceTable
     buildings: Buildings | None
-    osm: Path | None
+    drawn: OsmShapes
     names_en: dict[str, str]
     credits: list[str]
 
 
 def write_city_map(sources: MapSources, directory: Path) -> dict[str, Any]:
     """`basemap.pmtiles` and `basemap.json`; what was drawn, as the build reports it."""
-    drawn = read_shapes(sources.osm) if sources.osm else OsmShapes()
-    layers = list_layers(sources, drawn)
+    layers = list_layers(sources)
     fine = any(layer.name in {"road", "building"} for layer in layers)
     most = DRAWN_ZOOM if fine else PLAIN_ZOOM
     tiles = make_tiles(layers, most)
@@ -83,7 +82,7 @@ def write_city_map(sources: MapSources, directory: Path) -> dict[str, Any]:
         "missing": [name for name in EXPECTED if not counts.get(name)],
         "cells": "drawn" if counts.get("cell") else "none",
         "names_en": sources.names_en,
-        "credits": ([OSM_CREDIT] if sources.osm else []) + sources.credits,
+        "credits": ([OSM_CREDIT] if sources.drawn.rows else []) + sources.credits,
         "places": count_kinds(sources.places.kind),
     }
     metadata = {"vector_layers": [{"id": name, "fields": {}} for name in counts], "name": "city"}
@@ -92,8 +91,8 @@ def write_city_map(sources: MapSources, directory: Path) -> dict[str, Any]:
     return {"tiles": len(tiles), "bytes": size, "layers": counts, "missing": described["missing"]}
 
 
-def list_layers(sources: MapSources, drawn: OsmShapes) -> list[MapLayer]:
-    rows: dict[str, list[Row]] = dict(drawn.rows)
+def list_layers(sources: MapSources) -> list[MapLayer]:
+    rows: dict[str, list[Row]] = dict(sources.drawn.rows)
     rows["area"], rows["area_name"] = list_areas(sources.hierarchy, sources.names_en)
     rows["cell"] = list_cells(sources.hierarchy)
     rows["place"] = list_places(sources.places)

@@ -108,18 +108,23 @@ def forecast(options: argparse.Namespace) -> int:
     for one in answer.exposed:
         low, middle, high = one.people[0], one.people[2], one.people[4]
         emit_text(
-            f"level {one.level} ({answer.figure} >= {one.at_least:g}): {middle:,.0f} people "
-            f"({low:,.0f} to {high:,.0f}), {one.hospitals[2]:.0f} hospitals, "
-            f"{one.schools[2]:.0f} schools"
+            f"level {one.level} ({answer.figure} >= {one.at_least:g}): "
+            f"{two_figures(middle)} people ({two_figures(low)} to {two_figures(high)}), "
+            f"{one.hospitals[2]:.0f} hospitals, {one.schools[2]:.0f} schools"
         )
     rows = [
-        [one.area, one.residents, f"{one.peak[2]:.3g}", f"{one.peak[4]:.3g}"]
+        [one.area, one.name or one.area, one.residents, f"{one.peak[2]:.3g}", f"{one.peak[4]:.3g}"]
         for one in answer.areas[:10]
     ]
-    emit_table(["area", "residents", "median", "high"], rows)
+    emit_table(["area", "name", "residents", "median", "high"], rows)
     for text in (*answer.notes, *answer.assumptions, *answer.out_of_range):
         emit_text(f"  {text}")
     return 0
+
+
+def two_figures(value: float) -> str:
+    """A forecast carries no more than two figures."""
+    return f"{float(f'{value:.2g}'):,.0f}"
 
 
 def list_kept(options: argparse.Namespace) -> int:

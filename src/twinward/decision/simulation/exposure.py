@@ -19,7 +19,9 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
-    """What lies where the figure reaches a level, over the whole run: quantiles over members."""
+    """What lies where the figure reaches a level, over the whole run: quantiles over members. An
+    area of which a third is reached counts with a third of its people, hospitals and schools.
+    """
 
     level: str
     at_least: float
@@ -62,18 +64,12 @@ def judge_footprint(
     if thresholds != sorted(thresholds):
         raise InputError("levels must rise", "sort them by their figure", code="bad_levels")
     values = np.nan_to_num(np.asarray(footprint.values, np.float32), posinf=0.0, neginf=0.0)
-    order = np.argsort(ground.area_of_place, kind="stable")
-    areas, firsts = np.unique(ground.area_of_place[order], return_index=True)
-    shape = (*values.shape[:2], len(ground.areas))
-    by_area = np.zeros(shape, np.float32)
-    if values.shape[2]:
-        by_area[:, :, areas] = np.maximum.reduceat(values[:, :, order], firsts, axis=2)
+    by_area = worst_by_area(values, ground)
     quantiles = np.quantile(by_area, QUANTILES, axis=0).astype(np.float32)
     peak = np.quantile(by_area.max(axis=1), QUANTILES, axis=0).astype(np.float32)
     chances = {
         name: (by_area >= at_least).mean(axis=0).astype(np.float32) for name, at_least in levels
     }
-    notes = ("synthetic terrain: not the city's own ground",) if city.synthetic_terrain else ()
     return ExposureForecast(
         hazard=ground.hazard,
         figure=footprint.figure,
@@ -87,34 +83,56 @@ def judge_footprint(
         exposed=tuple(_exposed(name, least, values, ground, city) for name, least in levels),
         assumptions=(*ground.assumptions, *footprint.assumptions),
         out_of_range=footprint.out_of_range,
-        notes=notes,
+        notes=city.notes,
         calibration="not calibrated here",
         fingerprint=_fingerprint(footprint, ground, levels),
     )
+
+
+def worst_by_area(values: NDArray[np.float32], ground: Ground) -> NDArray[np.float32]:
+    """float32[member, time, area]: the greatest value of an area's places."""
+    area = ground.area_of_place
+    order = np.argsort(area, kind="stable")
+    order = order[area[order] >= 0]
+    areas, firsts = np.unique(area[order], return_index=True)
+    worst = np.zeros((*values.shape[:2], len(ground.areas)), np.float32)
+    if len(order):
+        worst[:, :, areas] = np.maximum.reduceat(values[:, :, order], firsts, axis=2)
+    if ground.place_of_area is not None:
+        small = np.flatnonzero(ground.place_of_area >= 0)
+        worst[:, :, small] = values[:, :, ground.place_of_area[small]]
+    return worst
+
+
+def share_of_areas(hit: NDArray[np.bool_], ground: Ground) -> Floats:
+    """float64[member, area]: the share of an area's places that are hit."""
+    area, count = ground.area_of_place, len(ground.areas)
+    owned = area >= 0
+    places = np.bincount(area[owned], minlength=count)
+    touched = np.stack([np.bincount(area[one & owned], minlength=count) for one in hit])
+    share = touched / np.maximum(places, 1)
+    if ground.place_of_area is not None:
+        small = np.flatnonzero(ground.place_of_area >= 0)
+        share[:, small] = hit[:, ground.place_of_area[small]]
+    return np.asarray(share, np.float64)
 
 
 def _exposed(
     name: str, at_least: float, values: NDArray[np.float32], ground: Ground, city: HazardCity
 ) -> Exposed:
     hit = values.max(axis=1) >= at_least if values.shape[1] else np.zeros(values.shape[::2], bool)
-    count = len(ground.areas)
-    places = np.bincount(ground.area_of_place, minlength=count)
-    share = np.zeros((values.shape[0], count))
-    for member in range(values.shape[0]):
-        touched = np.bincount(ground.area_of_place[hit[member]], minlength=count)
-        share[member] = touched / np.maximum(places, 1)
+    share = share_of_areas(hit, ground)
 
-    def spread(weights: Floats, whole: bool = False) -> tuple[float, ...]:
-        shares = np.asarray(share > 0, np.float64) if whole else share
-        return tuple(float(one) for one in np.quantile(shares @ weights, QUANTILES))
+    def spread(weights: Floats) -> tuple[float, ...]:
+        return tuple(float(one) for one in np.quantile(share @ weights, QUANTILES))
 
     return Exposed(
         level=name,
         at_least=at_least,
         people=spread(city.residents),
         over_65=spread(city.over65),
-        hospitals=spread(city.hospitals.astype(np.float64), whole=True),
-        schools=spread(city.schools.astype(np.float64), whole=True),
+        hospitals=spread(city.hospitals.astype(np.float64)),
+        schools=spread(city.schools.astype(np.float64)),
     )
 
 

@@ -220,6 +220,9 @@ def judge(
 class Ground(msgspec.Struct, frozen=True, kw_only=True):
     """A city made ready for one hazard, built once and read-only: places (areas, cells or
     sites) with residents, and arrays that the model alone knows. `sha256` names it.
+
+    area_of_place: int64[place], -1 for ground of no area; place_of_area: int64[area], the place
+    to read for an area that has none of its own, else -1.
     """
 
     hazard: str
@@ -230,6 +233,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     arrays: Mapping[str, Floats]
     numbers: Mapping[str, float] = {}
     assumptions: tuple[str, ...] = ()
+    place_of_area: NDArray[np.int64] | None = None
 
     @property
     def sha256(self) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 
 from twinward.citybase.people.plain_city import MOST_RESIDENTS, plain_base
 from twinward.citybase.schema import CityBase
-from twinward.citybase.terrain.grids import read_grid
+from twinward.citybase.terrain.elevation import Elevation, open_elevation, read_elevation
 from twinward.core.errors import InputError
 from twinward.decision.simulation.cases import read_series
 from twinward.decision.simulation.chemical.substances import get_substance
@@ -25,7 +25,6 @@ from twinward.decision.simulation.exposure import (
 )
 from twinward.decision.simulation.interface import (
     Ask,
-    CaseGround,
     Footprint,
     Ground,
     Series,
@@ -76,6 +75,7 @@ class AreaForecast(msgspec.Struct, frozen=True, kw_only=True):
     peak: tuple[float, ...]
     p_level: dict[str, float]
     residents: int
+    name: str = ""
 
 
 class HazardAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +180,7 @@ def _answer(
     cpu_s: float,
 ) -> HazardAnswer:
     stored, city = ready.stored, ready.city
+    names = {area.code: area.name for area in city.base.areas} if city.base is not None else {}
     worst = np.argsort(-found.peak_by_area[-1], kind="stable")[:most_areas]
     return HazardAnswer(
         hazard=stored.card.hazard,
@@ -200,6 +201,7 @@ def _answer(
                     name: float(found.p_level[name][:, place].max()) for name in found.p_level
                 },
                 residents=int(city.residents[place]),
+                name=names.get(found.areas[place], ""),
             )
             for place in worst
         ),
@@ -244,12 +246,12 @@ def _open_base(request: HazardRequest) -> CityBase:
     return open_city(request.city)
 
 
-def _open_terrain(request: HazardRequest) -> CaseGround | None:
-    if request.terrain is None:
-        return None
-    grid = read_grid(request.terrain)
-    missing = np.isnan(grid.values)
-    return CaseGround(cell_m=request.cell_m, elevation=grid.values, outside=missing)
+def _open_terrain(request: HazardRequest) -> Elevation | None:
+    """The named elevation, else that of the city."""
+    if request.terrain is not None:
+        return read_elevation(request.terrain, request.terrain.name)
+    city = request.city if request.residents is None else None
+    return open_elevation(city) if city is not None else None
 
 
 def _read_forcing(request: HazardRequest, city: HazardCity) -> dict[str, float | Series]:

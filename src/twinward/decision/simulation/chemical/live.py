@@ -28,14 +28,14 @@ def prepare(city: HazardCity) -> Ground:
     """Cells of the city's grid as places."""
     rows, cols, cell = city.terrain.rows, city.terrain.cols, city.terrain.cell_m
     row, col = np.divmod(np.arange(rows * cols), cols)
-    area = city.area_of_cells()
-    counts = np.bincount(area, minlength=len(city.areas))
+    settled = city.settle_cells()
     return Ground(
         hazard="chemical",
         places=(),
-        area_of_place=area,
+        area_of_place=settled.area_of_place,
+        place_of_area=settled.place_of_area,
         areas=city.areas,
-        residents=(city.residents / np.maximum(counts, 1))[area],
+        residents=settled.residents,
         arrays={"east_m": (col + 0.5) * cell, "north_m": (rows - row - 0.5) * cell},
         assumptions=("people are spread over their area, outdoors, 1.5 m above flat ground",),
     )

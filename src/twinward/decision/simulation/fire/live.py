@@ -27,15 +27,15 @@ WIND_SD, DIRECTION_SD, MOISTURE_SD = 0.25, 20.0, 2.0  # ln, degrees, per cent: a
 def prepare(city: HazardCity) -> Ground:
     """Cells of the terrain as places; fuel 2 where a city gives none."""
     terrain = city.terrain
-    area = city.area_of_cells()
-    counts = np.bincount(area, minlength=len(city.areas))
+    settled = city.settle_cells()
     cells = terrain.rows * terrain.cols
     return Ground(
         hazard="fire",
         places=tuple(str(n) for n in range(cells)) if cells <= 10_000 else (),
-        area_of_place=area,
+        area_of_place=settled.area_of_place,
+        place_of_area=settled.place_of_area,
         areas=city.areas,
-        residents=(city.residents / np.maximum(counts, 1))[area],
+        residents=settled.residents,
         arrays={"elevation": np.where(terrain.outside, np.nan, terrain.elevation)},
         numbers={"cell_m": terrain.cell_m, "fuel": 2.0},
         assumptions=("fuel model 2 everywhere: the city gives no land cover",),

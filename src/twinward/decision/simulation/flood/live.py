@@ -26,16 +26,15 @@ def prepare(city: HazardCity) -> Ground:
     """Cells of the terrain as places."""
     terrain = city.terrain
     cells = terrain.rows * terrain.cols
-    area = city.area_of_cells()
-    counts = np.bincount(area, minlength=len(city.areas))
-    people = (city.residents / np.maximum(counts, 1))[area]
+    settled = city.settle_cells()
     elevation = np.where(terrain.outside, np.nan, terrain.elevation)
     return Ground(
         hazard="flood",
         places=tuple(str(n) for n in range(cells)) if cells <= 10_000 else (),
-        area_of_place=area,
+        area_of_place=settled.area_of_place,
+        place_of_area=settled.place_of_area,
         areas=city.areas,
-        residents=people,
+        residents=settled.residents,
         arrays={"elevation": elevation},
         numbers={"cell_m": terrain.cell_m},
         assumptions=(
