@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import date, datetime, tzinfo
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -172,7 +173,13 @@ def library_reader(own: Path) -> Callable[[], Library]:
     """What reads the library, once. A workspace's own plans are read now, so that a fault in them
     is told before anything is done; the bundled ones have been checked, and can wait.
     """
-    read = cache(lambda: load_library(extra_plans=own))
+    once = Lock()
+    load = cache(lambda: load_library(extra_plans=own))
+
+    def read() -> Library:
+        with once:  # threads of the server and of the loop ask at the same time
+            return load()
+
     if own.is_dir() and any(own.glob("*.toml")):
         read()
     return read

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from twinward.core.errors import (
     BusyError,
 )
+from twinward.core.struct_types import settle_types
 from twinward.security.privacy.masking import ScrubFilter
 from twinward.service.platform import Platform
 
@@ -27,11 +28,13 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
     from twinward.api.http.slow_connections import WatchedProtocol
     from twinward.api.main import make_api
 
+    api = make_api(platform)
+    settle_types()
     with suppress(BusyError):  # another process on this workspace takes in the observations
         platform.intake.open()
     security = platform.settings.security
     config = uvicorn.Config(
-        make_api(platform),
+        api,
         host=host,
         port=port,
         log_level="warning",

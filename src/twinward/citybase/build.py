@@ -132,8 +132,9 @@ def write_city(
 
 def box_of(base: CityBase) -> tuple[float, float, float, float]:
     """West, south, east, north of the leaf areas."""
-    west, south, east, north = [*base.leaf_lonlat.min(axis=0), *base.leaf_lonlat.max(axis=0)]
-    return float(west), float(south), float(east), float(north)
+    points = base.leaf_lonlat
+    low, high = points.min(axis=0), points.max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
 
 
 def map_sources(config: CityConfig, sources: Sources) -> MapSources:

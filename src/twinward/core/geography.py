@@ -149,8 +149,8 @@ def to_wgs84(
 
 
 def from_wgs84(
-    lon: float | NDArray[np.float64], lat: float | NDArray[np.float64], crs: str, label: str
-) -> tuple[Any, Any]:
+    lon: float | Floats, lat: float | Floats, crs: str, label: str
+) -> tuple[Floats, Floats]:
     """WGS 84 degrees to the coordinates of a system known by code or text (not GCJ-02, BD-09);
     NaN where it has none.
     """
@@ -158,13 +158,13 @@ def from_wgs84(
 
 
 def _transform(
-    x: float | NDArray[np.float64],
-    y: float | NDArray[np.float64],
+    x: float | Floats,
+    y: float | Floats,
     source: str,
     target: str,
     named: str,
     label: str,
-) -> tuple[Any, Any]:
+) -> tuple[Floats, Floats]:
     import pyproj
 
     try:

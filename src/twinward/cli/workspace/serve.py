@@ -17,6 +17,7 @@ from twinward.cli.framework.output import say
 from twinward.cli.framework.server_discovery import noted
 from twinward.cli.main import add_common
 from twinward.core.errors import InputError
+from twinward.core.struct_types import settle_types
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -50,6 +51,9 @@ def run(options: argparse.Namespace) -> int:
     memory = MemoryKeeper()
     platform = compose.open_platform(options.workspace)
     try:
+        import twinward.api.main  # noqa: F401  its types are to be ready before threads share them
+
+        settle_types()
         platform.intake.open()  # what a crash left undrained is looked at before anything new comes
         platform.reconciler.start()
         platform.loop.start(now=platform.clock.now)
