@@ -6,18 +6,20 @@ import msgspec
 import numpy as np
 
 from twinward.citybase.people.plain_city import plain_base
-from twinward.decision.simulation.city import City, make_city
+from twinward.decision.simulation.city import HazardCity, make_city
 from twinward.decision.simulation.exposure import judge_footprint
 from twinward.decision.simulation.flood import live
 from twinward.decision.simulation.interface import CaseGround, Footprint
 
 
-def place(east: list[float], north: list[float], size: int = 40, cell_m: float = 100.0) -> City:
+def place(
+    east: list[float], north: list[float], size: int = 40, cell_m: float = 100.0
+) -> HazardCity:
     flat = CaseGround(
         cell_m=cell_m, elevation=np.zeros((size, size)), outside=np.zeros((size, size), np.bool_)
     )
     many = len(east)
-    return City(
+    return HazardCity(
         areas=tuple(f"a{n}" for n in range(many)),
         east_m=np.array(east),
         north_m=np.array(north),
@@ -39,10 +41,11 @@ def test_a_cell_far_from_every_centre_is_no_ground_of_residents() -> None:
 
 
 def test_areas_smaller_than_a_cell_keep_their_residents_and_their_depth() -> None:
-    city = place([510.0, 530.0, 550.0, 2000.0], [550.0] * 4)
+    around = [510.0, 590.0, 550.0, 550.0], [550.0, 550.0, 510.0, 590.0]
+    city = place([*around[0], 550.0, 552.0], [*around[1], 550.0, 551.0])
     settled = city.settle_cells()
     small = np.flatnonzero(settled.place_of_area >= 0)
-    assert len(small) == 2 and settled.residents.sum() == 400
+    assert small.tolist() == [5] and settled.residents.sum() == 600
     ground = live.prepare(city)
     depth = np.zeros((1, 1, 1600), np.float32)
     depth[0, 0, settled.place_of_area[small[0]]] = 0.7
@@ -55,7 +58,7 @@ def test_areas_smaller_than_a_cell_keep_their_residents_and_their_depth() -> Non
         (("IV", 0.15),),
     )
     assert set(np.flatnonzero(told.peak_by_area[2] > 0.5)) >= set(small.tolist())
-    assert told.exposed[0].people[2] >= 200  # both that stand in the wet cell, and the one around
+    assert told.exposed[0].people[2] >= 200  # who stands in the wet cell, and whose cell it is
 
 
 def test_every_resident_of_a_city_is_in_a_cell() -> None:

@@ -208,7 +208,7 @@ def test_every_hazard_folder_has_a_card_and_every_figure_its_unit() -> None:
 SIXTH = '''
 """Hail: a sixth hazard."""
 import msgspec
-from twinward.decision.simulation.interface import CaseRun, Reading, judge
+from twinward.decision.simulation.interface import CaseRun, ProbeReading, judge
 
 
 class HailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -220,7 +220,7 @@ class HailModel:
 
     def run_case(self, card, case, threads):
         value = 0.4 * case.settings.size_mm
-        rows = [Reading(name=p.name, time_s=t, figure=p.figure, unit="J", value=value)
+        rows = [ProbeReading(name=p.name, time_s=t, figure=p.figure, unit="J", value=value)
                 for p in case.probes for t in case.times()]
         return CaseRun(readings=tuple(rows), mass_error=None, cells=1, steps=1)
 
