@@ -52,6 +52,29 @@ def run_json(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, dict
     return code, json.loads(capsys.readouterr().out.strip().splitlines()[-1])
 
 
+@pytest.mark.parametrize(
+    ("cells", "note"),
+    [
+        (("Fri 1 Apr 2022", "4 April 2022", "7. April 2022"), ""),
+        (("2022-04-01 08:00 AM", "about 2022-04-04", "2022-04-07?"), "about"),
+        (("2022-W14", "2022-W15", "2022-W16"), "the middle is taken"),
+        (("2022-04-01", "2022-04", "2022-04-07"), "left out"),
+        (("2022-04-01", "0000-00-00", "#N/A"), "without any date"),
+    ],
+)
+def test_a_line_list_is_read_as_investigators_write_it(
+    cells: tuple[str, ...], note: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "\n".join(f"{n},{cell}" for n, cell in enumerate(cells, 1))
+    (tmp_path / "l.csv").write_text(f"ID,Onset \n{rows}\n", "utf-16")
+    code, found = run_json(
+        capsys, "--linelist", str(tmp_path / "l.csv"), "--map", "id=id,onset=onset",
+        "--disease", "measles",
+    )  # fmt: skip
+    assert code == 0
+    assert note in " ".join(map(str, found["notes"] or [""]))
+
+
 def test_the_answer_has_the_promised_form_and_the_figures_are_written(
     files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

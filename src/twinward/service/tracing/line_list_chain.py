@@ -20,6 +20,7 @@ from twinward.decision.tracing.chains.dates import ORDERS
 from twinward.decision.tracing.chains.reconstruct import ChainAnswer, reconstruct_chain
 from twinward.decision.tracing.chains.serial_interval import get_serial_interval
 from twinward.decision.tracing.chains.table import FIELDS, build_line_list
+from twinward.service.tracing.line_list_dates import tidy_dates
 
 CONTACT_WORDS = ("from", "to")
 GENETIC_WORDS = ("from", "to", "distance")
@@ -78,7 +79,7 @@ def read_text(path: Path) -> str:
         raise InputError(
             f"{path.name} is not a text file", "save it as CSV in UTF-8", code="bad_encoding"
         )
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_columns(path: Path, wanted: Sequence[str]) -> Columns:
@@ -100,7 +101,7 @@ def read_columns(path: Path, wanted: Sequence[str]) -> Columns:
         ) from error
     if not rows:
         raise InputError(f"{path.name} is empty", "give a header and one row a case", code="empty")
-    names = [name.strip() for name in rows[0]]
+    names = _name_columns([name.strip() for name in rows[0]], wanted)
     absent = [name for name in wanted if name not in names]
     if absent:
         raise InputError(
@@ -117,6 +118,13 @@ def read_columns(path: Path, wanted: Sequence[str]) -> Columns:
             code="torn_row",
         )
     return {name: [row[names.index(name)] for row in rows[1:]] for name in wanted}
+
+
+def _name_columns(have: list[str], wanted: Sequence[str]) -> list[str]:
+    """The columns by the names asked for, where they differ in capitals or blanks alone."""
+    folded = {"_".join(name.casefold().split()): name for name in wanted if name not in have}
+    names = [folded.get("_".join(name.casefold().split()), name) for name in have]
+    return [new if names.count(new) == 1 else old for new, old in zip(names, have, strict=True)]
 
 
 def _check_fields(
@@ -219,6 +227,7 @@ def trace_chain(request: ChainRequest, figures: Sequence[Path] = ()) -> ChainRep
     check_figures(figures)
     interval = get_serial_interval(request.disease) if request.disease else None
     columns, places = _read_line_list(request)
+    columns, notes = tidy_dates(columns, request.date_order)
     contacts = _read_pairs(
         request.contacts, "--contacts-map", request.contacts_columns, CONTACT_WORDS
     )
@@ -234,6 +243,7 @@ def trace_chain(request: ChainRequest, figures: Sequence[Path] = ()) -> ChainRep
         skip_unknown=request.skip_unknown,
     )
     answer = reconstruct_chain(cases, interval, request.seed)
+    answer = msgspec.structs.replace(answer, notes=[*notes, *answer.notes])
     seconds = perf_counter() - start
     draw_figures(answer, figures)
     return ChainReport(answer=answer, seconds=round(seconds, 4), setup_s=round(setup_s, 4))

@@ -8,6 +8,7 @@ import pytest
 
 from twinward.core.errors import InputError
 from twinward.decision.tracing.chains.dates import read_dates
+from twinward.decision.tracing.chains.days import place_in_time
 from twinward.decision.tracing.chains.reconstruct import reconstruct_chain
 from twinward.decision.tracing.chains.serial_interval import get_serial_interval
 from twinward.decision.tracing.chains.table import build_line_list
@@ -96,6 +97,24 @@ def test_one_mistyped_year_moves_nobody_elses_probability(typed: str) -> None:
     right, wrong = ask("2022-03-13"), ask(typed)
     assert right.keys() == wrong.keys() == {("1", "2"), ("2", "3"), ("3", "4")}
     assert all(abs(right[pair] - wrong[pair]) < 0.1 for pair in right)
+
+
+@pytest.mark.parametrize(
+    "onsets",
+    [
+        ("2022-04-01", "2022-04-04", "9999-12-31"),
+        ("2022-04-01", "2022-04-04", "1900-01-01", "1900-01-01"),
+        ("2022-04-01", "2022-04-04", "1970-01-01", "9999-12-31", "9999-12-31"),
+        ("2022-04-01", "2022-04-04", "2032-04-07"),
+    ],
+)
+def test_dates_that_stand_for_unknown_stretch_no_outbreak(onsets: tuple[str, ...]) -> None:
+    notes: list[str] = []
+    ids = [str(n) for n in range(len(onsets))]
+    placed = place_in_time(ids, onsets, [""] * len(ids), None, notes)
+    assert placed.dated.tolist() == [True, True] + [False] * (len(ids) - 2)
+    assert placed.day[:2].tolist() == [0, 3]
+    assert "check the year" in notes[0]
 
 
 def test_classes_of_cases_and_ages_are_read_as_they_are_written() -> None:

@@ -5,6 +5,7 @@ cannot be right.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 import numpy as np
@@ -24,6 +25,12 @@ SILENCE_D = 180
 # of the cases, at most: who lies beyond the silence is left out of time; more are the outbreak
 # itself
 STRANGERS = 0.25
+# what programs write where there is no date: the first days of spreadsheets and of Unix, the last
+STANDS_FOR_UNKNOWN = frozenset(
+    date(*day).toordinal()
+    for day in ((1899, 12, 30), (1899, 12, 31), (1900, 1, 1), (1970, 1, 1), (9999, 12, 31))
+)
+FIRST_DATE = date(1901, 1, 1).toordinal()  # smaller numbers are counted from somewhere else
 NAMED = 8  # cases that a note names
 
 
@@ -96,12 +103,20 @@ def _find_strange(onset: Days, confirmed: Days) -> set[int]:
     held = np.sort(
         np.array([day for days in (onset, confirmed) for day in days if day is not None], np.int64)
     )
+    known = held[~np.isin(held, list(STANDS_FOR_UNKNOWN))]
+    if len(known) and known.min() >= FIRST_DATE and len(known) < len(held):
+        return set(held.tolist()) - set(known.tolist()) | _strangers(known)
+    return _strangers(held)
+
+
+def _strangers(held: Ints) -> set[int]:
+    """Of sorted days those beyond the silence, unless they are too many."""
     if len(held) < 3:
         return set()
     group = np.concatenate([[0], np.cumsum(np.diff(held) >= SILENCE_D)])
     sizes = np.bincount(group)
     main = int(np.argmax(sizes))
-    if len(held) - sizes[main] > STRANGERS * len(held):
+    if sizes[main] < 2 or len(held) - sizes[main] > max(1, STRANGERS * len(held)):
         return set()
     return set(held[group != main].tolist())
 
