@@ -54,6 +54,8 @@ from twinward.twins.emergency.reports.rows import CASES
 from twinward.twins.twin import Twins, join
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from twinward.service.tracing.provider import TracingProvider
     from twinward.service.tracing.questions import Tracing
     from twinward.storage.lake.lake import Lake
@@ -132,7 +134,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     intake = IntakeHandle(
         workspace / "observations",
         clock,
-        lambda rows, at: open_lake(workspace).append([rows], at),
+        lambda rows, at: keep_movement(workspace, rows, at),
         watch,
     )
     platform = Platform(
@@ -253,6 +255,13 @@ def open_lake(workspace: Path) -> Lake:
     from twinward.storage.lake.lake import Lake
 
     return Lake(workspace / "lake")
+
+
+def keep_movement(workspace: Path, rows: pa.Table, at: datetime) -> None:
+    """What the inbox hands on, bit by bit: small pieces are merged as they come."""
+    lake = open_lake(workspace)
+    lake.append([rows], at)
+    lake.tidy()
 
 
 def make_tracing(platform: Platform, caller: Caller) -> Tracing:

@@ -9,8 +9,9 @@ import sys
 import threading
 from collections.abc import Callable
 
-M_ARENA_MAX = -8  # as <malloc.h> numbers it
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # as <malloc.h> numbers them
 HEAPS = 2  # one for each thread, as the C library would have it, holds free pages in each
+MAPPED_FROM_BYTES = 4 << 20  # larger pieces are mapped one by one, and gone when freed
 EVERY_S = 20.0
 
 
@@ -24,12 +25,14 @@ def find_c_function(name: str) -> Callable[..., int] | None:
 
 
 def bound_heaps() -> None:
-    """Few heaps; call it before threads are started. A C library that does not know this is left
+    """Few heaps, and large pieces outside of them (left alone, the C library takes ever larger ones
+    from its heaps); call it before threads are started. A C library that does not know this is left
     as it is.
     """
     set_option = find_c_function("mallopt")
     if set_option is not None:
         set_option(M_ARENA_MAX, HEAPS)
+        set_option(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES)
 
 
 def give_back() -> None:

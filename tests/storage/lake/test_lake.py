@@ -12,6 +12,7 @@ import pytest
 
 from reference.movement import START, START_US, as_batch, random_fixes
 from twinward.core.errors import BusyError
+from twinward.storage.lake import compaction
 from twinward.storage.lake.lake import Lake, describe
 from twinward.storage.lake.parts import BY_PLACE, BY_SUBJECT, concat_fixes
 
@@ -125,6 +126,53 @@ def test_visits_do_not_depend_on_the_order_in_which_data_came(
     pieces.compact()
     assert contents(whole) == contents(pieces) and visits(whole) == visits(pieces)
     assert len(pieces.snapshot().manifest.parts) == 8
+
+
+def test_what_comes_in_bit_by_bit_is_kept_in_few_pieces(tmp_path: Path) -> None:
+    columns = random_fixes(3, 9_000, 12, days=1.0)
+    source = np.arange(1, 9_001, dtype=np.int64)
+    whole, bits = Lake(tmp_path / "whole"), Lake(tmp_path / "bits")
+    pieces = [slice(i, i + 60) for i in range(0, 9_000, 60)]
+
+    def batch(part: slice) -> pa.Table:
+        return as_batch(rows(columns, part)).append_column("source_key", pa.array(source[part]))
+
+    whole.append([batch(slice(0, 9_000))], START)
+    most = 0
+    for part in pieces:
+        assert bits.append([batch(part)], START).duplicate == 0
+        bits.tidy()
+        manifest = bits.snapshot().manifest
+        most = max(most, len(manifest.parts), len(manifest.source_keys))
+        assert {path.name for path in bits.root.iterdir()} <= manifest.files() | {
+            "manifest.json",
+            "writer.lock",
+        }
+    days = len(bits.snapshot().manifest.days())
+    assert most <= 2 * days * 8 * 4  # two orders, of each day eight of a size, four sizes
+    assert days * 64 < 2 * len(pieces)
+    assert contents(whole) == contents(bits) and visits(whole) == visits(bits)
+    assert bits.append([batch(slice(0, 9_000))], START).duplicate == 9_000
+    manifest = bits.snapshot().manifest
+    assert sum(side.rows for side in manifest.source_keys) == 9_000
+
+
+def test_large_pieces_and_pieces_of_other_days_of_recording_are_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compaction, "LARGE", 100)
+    lake = Lake(tmp_path)
+    for number in range(9):
+        lake.append([as_batch(random_fixes(number, 150, 5, days=1.0))], START)
+    assert lake.tidy() == 0
+    for number in range(12):
+        small = as_batch(random_fixes(100 + number, 20, 5, days=1.0))
+        lake.append([small], START + timedelta(days=number % 2))
+    assert lake.tidy() == 0
+    assert len(lake.snapshot().manifest.parts) >= 2 * 21
+    for number in range(4):
+        lake.append([as_batch(random_fixes(200 + number, 20, 5, days=1.0))], START)
+    assert lake.tidy() > 0
 
 
 def test_spilling_to_scratch_changes_nothing(tmp_path: Path) -> None:

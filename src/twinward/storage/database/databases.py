@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 else:
     psycopg = LazyModule("psycopg")
 
-SQLITE_CACHE_KB = 32_768  # full within minutes, and then memory stays level
-SQLITE_READ_CACHE_KB = 4_096  # of each reader; nothing is mapped, for each would map it anew
+SQLITE_CACHE_KB = 16_384  # full within minutes, and then memory stays level
+SQLITE_READ_CACHE_KB = 1_024  # of each reader; nothing is mapped, for each would map it anew
 BUSY_TIMEOUT_MS = 30_000
 STATEMENTS_KEPT = 512
 CONNECT_S = 10

@@ -66,6 +66,16 @@ class Lake:
                 commit_manifest(self.root, after)
             return dropped
 
+    def tidy(self) -> int:
+        """Merge small pieces; how many merges there were. Readers read on. After every append of
+        what comes in bit by bit, so that an append does not take longer each time.
+        """
+        with self._writing() as manifest:
+            after, merged = compaction.tidy(self.root, manifest)
+            if merged:
+                commit_manifest(self.root, after)
+            return merged
+
     def compact(self, most_parts: int = 1) -> int:
         """Merge days that are kept in more than `most_parts` pieces; how many days were merged.
         Readers read on.

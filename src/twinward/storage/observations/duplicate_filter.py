@@ -111,8 +111,9 @@ class DuplicateFilter:
             self._newer.take(self._held())
         except OSError:
             return
-        self._table = np.full((self._largest, 2), 0, np.uint64)
-        self._count = 0
+        if len(self._table) > self._largest:
+            self._table = np.full((self._largest, 2), 0, np.uint64)
+        self._table[:], self._count = 0, 0
 
     def close(self) -> None:
         """Lets go of the files."""
