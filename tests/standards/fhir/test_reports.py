@@ -174,6 +174,10 @@ def test_a_corrected_report_keeps_its_name_and_takes_its_case_back(tmp_path: Pat
     ("address", "reference"),
     [
         ("urn:uuid:00000000-0000-4000-8000-00000000000{}", None),
+        (
+            "urn:uuid:abcdef00-0000-4000-8000-00000000000{}",
+            "urn:uuid:ABCDEF00-0000-4000-8000-00000000000{}",
+        ),
         ("https://lab.example/fhir/{kind}/{}", None),
         ("https://lab.example/fhir/{kind}/{}", "{kind}/{}"),
         ("https://lab.example/fhir/{kind}/{}", "https://lab.example/fhir/{kind}/{}/_history/3"),
@@ -236,6 +240,7 @@ def test_each_of_several_patients_has_their_own_result(tmp_path: Path) -> None:
         ({"effectiveDateTime": "2027-11-19"}, "2026-11-20", "dated after its report"),
         ({"effectivePeriod": {"start": "2026-11-18T23:30:00+08:00"}}, "2026-11-18", ""),
         ({"effectiveInstant": "2026-11-17T08:00:00+08:00"}, "2026-11-17", ""),
+        ({"effectiveTiming": {"event": ["2026-11-17T08:00:00+08:00"]}}, "2026-11-17", ""),
         ({"specimen": [{"reference": "Specimen/s"}]}, "2026-11-16", ""),
         ({}, "2026-11-20", ""),
     ],
@@ -256,6 +261,14 @@ def test_a_sample_is_dated_by_the_best_that_is_said(
     assert row.values["occurred_at"][:10] == day
     assert note in row.values.get("note", "")
     assert bool(row.values.get("note")) == bool(note)
+
+
+def test_a_status_in_capitals_and_a_result_that_alone_is_dated_are_read(tmp_path: Path) -> None:
+    one, whole = result("a", SARS, FOUND, "Final"), report("a", status="FINAL")
+    del whole["effectiveDateTime"], whole["issued"]
+    one["issued"] = "2026-11-18T10:00:00+08:00"
+    row = only(read(tmp_path, bundle(patient(), one, whole)))
+    assert (row.values["status"], row.values["occurred_at"][:10]) == ("confirmed", "2026-11-18")
 
 
 def test_who_is_not_in_the_message_is_known_by_the_reference_or_refused(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ class Bundle:
     def __init__(self, document: Resource) -> None:
         self.document = document
         self.entries = list(list_entries(document))
-        self.by_url = {entry.url: entry for entry in self.entries if entry.url}
+        self.by_url = {plain_url(entry.url): entry for entry in self.entries if entry.url}
         self.by_name = {
             f"{entry.kind}/{entry.resource['id']}": entry
             for entry in reversed(self.entries)
@@ -55,7 +55,7 @@ class Bundle:
             holder = at.inside or at.resource
             inner = [one for one in listed(holder, "contained") if one.get("id") == said[1:]]
             return Entry(resource=inner[0], inside=holder) if inner else None
-        plain = said.split("/_history/")[0]
+        plain = plain_url(said.split("/_history/")[0])
         if plain in self.by_url:
             return self.by_url[plain]
         name = "/".join(plain.split("/")[-2:])
@@ -77,6 +77,11 @@ class Bundle:
                 ):
                     return entry
         return None
+
+
+def plain_url(url: str) -> str:
+    """An address as it is compared: a UUID is the same in capitals (RFC 9562)."""
+    return url.lower() if url[:4].lower() == "urn:" else url
 
 
 def list_entries(document: Resource) -> Iterator[Entry]:

@@ -107,7 +107,7 @@ def require_no_test(*resources: Resource) -> None:
 
 def read_report(bundle: Bundle, report: Entry, reading: FileReading) -> Iterator[Resource]:
     """One row for each hazard that was found, or for what takes a report back."""
-    status = str(report.resource.get("status"))
+    status = str(report.resource.get("status")).strip().lower()
     results = list_results(bundle, report)
     require_one_person(bundle, report, results)
     asked = reading.constants.get("hazard")

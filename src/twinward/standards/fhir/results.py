@@ -50,7 +50,8 @@ def list_results(bundle: Bundle, report: Entry) -> list[TestResult]:
     named = next((DISEASES[code] for code in sorted(codes) if code in DISEASES), None)
     said = "positive" if named else say(codes)
     if not said or any(
-        result.status not in ("", report.resource.get("status")) for result in found
+        result.status not in ("", str(report.resource.get("status")).strip().lower())
+        for result in found
     ):
         return found
     return [make_result(report.resource, named or agent, said, report)]
@@ -77,7 +78,7 @@ def results_of(bundle: Bundle, entry: Entry, depth: int = 0) -> Iterator[TestRes
             inner |= codes_in(concept)
         if say(inner):
             told = make_result(part, agent_of(part.get("code")) or agent, say(inner), entry)
-            yield msgspec.structs.replace(told, status=str(one.get("status")))
+            yield msgspec.structs.replace(told, status=str(one.get("status")).strip().lower())
     for reference in listed(one, "hasMember") if depth < DEEPEST else ():
         member = bundle.find(reference, entry)
         if member is not None and member.kind == "Observation":
@@ -87,7 +88,11 @@ def results_of(bundle: Bundle, entry: Entry, depth: int = 0) -> Iterator[TestRes
 def make_result(one: dict[str, Any], agent: str | None, found: str, entry: Entry) -> TestResult:
     test = next(iter(sorted(codes_in(one.get("code")))), "")
     return TestResult(
-        agent=agent, test=test, found=found, status=str(one.get("status") or ""), entry=entry
+        agent=agent,
+        test=test,
+        found=found,
+        status=str(one.get("status") or "").strip().lower(),
+        entry=entry,
     )
 
 

@@ -16,7 +16,8 @@ def sampled_at(
     bundle: Bundle, report: Entry, parts: list[Entry], zone: tzinfo
 ) -> tuple[datetime | None, str]:
     """The instant of the sample, None where none is known; and what had to be decided."""
-    issued = instant_of(report.resource.get("issued"), zone)
+    all_issued = (entry.resource.get("issued") for entry in (report, *parts))
+    issued = next((at for one in all_issued if (at := instant_of(one, zone)) is not None), None)
     why = ""
     for written in list_written(bundle, report, parts):
         told = read_written(written, near=issued.astimezone(zone).date() if issued else None)
@@ -45,6 +46,7 @@ def list_written(bundle: Bundle, report: Entry, parts: list[Entry]) -> list[str]
         period = one.get("effectivePeriod") or {}
         found += [one.get("effectiveDateTime"), one.get("effectiveInstant")]
         found += [period.get("start"), period.get("end")]
+        found += list((one.get("effectiveTiming") or {}).get("event") or ())
         references = [*listed(one, "specimen"), one.get("specimen")]
         for reference in references:
             specimen = bundle.find(reference, entry) if isinstance(reference, dict) else None
