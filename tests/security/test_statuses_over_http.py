@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -57,3 +58,31 @@ def test_nobody_sets_or_sees_a_status_elsewhere(world: Any) -> None:
         assert world.post(who, "/v1/passes", {"kind": "gate", "area": "31-a"}).status_code == 403
     without = world.post("zhao", "/v1/passes", {"kind": "gate", "area": "31-a"})
     assert without.status_code == 404 and "pass keys" in without.text
+
+
+def test_a_place_code_and_a_visit_over_http(world: Any) -> None:
+    """The street office signs the code; the visitor's record goes to tracing by consent alone."""
+    from twinward.service.passes.keys import open_store, run_ceremony
+    from twinward.service.passes.place_codes import check_in
+
+    folder = world.platform.workspace / "passes"
+    place = {"place": "hall-7", "area": "31-a", "name": "Hall", "lon": 121.48, "lat": 31.23}
+    assert world.post("zhao", "/v1/place-codes", place).status_code == 404, "no keys yet"
+    now = world.clock.now()
+    run_ceremony(folder, "init", root=folder.parent / "root.pem", at=now, issuer="Test city")
+    assert world.post("hu", "/v1/place-codes", place).status_code == 403
+    made = world.post("zhao", "/v1/place-codes", place)
+    assert (made.status_code, made.json()["version"]) == (201, 1), made.text
+    assert world.post("zhao", "/v1/place-codes", place | {"lat": 99}).status_code in (400, 422)
+    line = check_in(made.json()["code"], open_store(folder).trust_file(), now)
+    record = [json.loads(line)]
+    asked = {"subject": "s-9", "record": record}
+    refused = world.post("zhao", "/v1/visits", asked)
+    assert (refused.status_code, refused.json()["code"]) == (403, "peacetime"), refused.text
+    done = world.post("zhao", "/v1/visits", asked | {"consent": True})
+    assert done.status_code == 201, done.text
+    assert done.json()["taken"]["stored"] > 0 and done.json()["visits"][0]["place"] == "hall-7"
+    closed = world.post(
+        "zhao", "/v1/place-codes", {"place": "hall-7", "area": "31-a", "close": True}
+    )
+    assert closed.json()["closed"] and closed.json()["code"] == ""

@@ -233,6 +233,8 @@ def test_a_certificate_goes_out_as_an_eu_certificate_and_can_be_revoked(
         return found.verdict.answer
 
     assert made.token.startswith("HC1:") and answer() == "ok"
+    paper = printing.print_passes([made.token], issuer="Test city", zone="Asia/Shanghai")
+    assert paper.startswith(b"%PDF"), "a certificate goes on paper too"
     issuing.revoke(office.platform, FIRST, made.pass_id, "issued_in_error")
     publish(office, tmp_path / "public")
     assert answer() == "not_ok"

@@ -23,19 +23,14 @@ class Tag(msgspec.Struct, frozen=True):
 
 def encode(value: object) -> bytes:
     """Deterministic CBOR (RFC 8949, 4.2.1): shortest lengths, map keys in byte order."""
-    kind = type(value)
-    if kind is int:  # the kinds that nearly all values are, first
-        return _head(0, value) if value >= 0 else _head(1, -1 - value)  # type: ignore[operator]
-    if kind is bytes:
-        return _head(2, len(value)) + value  # type: ignore[arg-type, operator]
-    if value is None or isinstance(value, bool):
-        return {None: b"\xf6", False: b"\xf4", True: b"\xf5"}[value]
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):  # what nearly all values are, first
         return _head(0, value) if value >= 0 else _head(1, -1 - value)
-    if isinstance(value, float):
-        return b"\xfb" + struct.pack(">d", value)
     if isinstance(value, bytes):
         return _head(2, len(value)) + value
+    if value is None or isinstance(value, bool):
+        return {None: b"\xf6", False: b"\xf4", True: b"\xf5"}[value]
+    if isinstance(value, float):
+        return b"\xfb" + struct.pack(">d", value)
     if isinstance(value, str):
         text = value.encode()
         return _head(3, len(text)) + text

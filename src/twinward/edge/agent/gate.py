@@ -31,7 +31,7 @@ SIGNS: dict[Answer, tuple[str, str, str]] = {
     "cannot_tell": ("…", "CANNOT TELL", "无法判断"),
 }
 KEEP_EVERY_S = 30.0
-REFRESH_S, JITTER_S = 600, 600  # as the tree says: gates come back each at its own moment
+REFRESH_S, JITTER_S = 240, 240  # a list is at every gate within eight minutes, each at its own
 AGAIN_S = 60.0  # after a fetch that failed
 MOST_BYTES = 8 << 20  # of a file of the tree
 MOST_LISTS = 200

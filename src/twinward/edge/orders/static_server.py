@@ -35,7 +35,7 @@ http {{
     autoindex off;
     add_header X-Content-Type-Options nosniff;
     add_header Cache-Control "public, max-age=60";
-    location /lists/ {{ add_header Cache-Control "public, max-age=300"; }}
+    location /lists/ {{ add_header Cache-Control "public, max-age=60"; }}
     location /b/ {{ add_header Cache-Control "public, max-age=60"; }}
     location /p/ {{
       add_header Cache-Control "private, no-store";

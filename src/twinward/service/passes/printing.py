@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from twinward.core.errors import InputError
 from twinward.report.passes import MOST_CARDS, PrintedPass, render_cards
 from twinward.security.passes import cose, places, tokens
+from twinward.security.passes.status_list import second
+from twinward.standards.hcert import certificates, envelope
 
 Lines = Sequence[tuple[str, str]]
 
@@ -39,6 +41,8 @@ def card_of(text: str, zone: str) -> PrintedPass:
         )
         until = local(place.until, zone)
         return PrintedPass(kind="place", token=text, until=until, zone=zone, lines=lines)
+    if text.startswith(envelope.PREFIX):
+        return certificate_card(text, zone)
     made = tokens.read_pass(cose.read_sign1(tokens.read_text(text), own=True))
     journey: Lines = ()
     if made.journey is not None:
@@ -51,6 +55,16 @@ def card_of(text: str, zone: str) -> PrintedPass:
         hint=made.holder,
         lines=journey,
     )
+
+
+def certificate_card(text: str, zone: str) -> PrintedPass:
+    """An EU certificate on paper: kind, end and code; name and birth are in the code alone."""
+    claims = cose.read_claims(cose.read_sign1(envelope.read_envelope(text)))
+    statement = certificates.read_statement(envelope.read_certificate(claims))
+    until = claims.get(4)
+    if type(until) is not int:
+        raise InputError("the certificate does not say when it ends", code="bad_certificate")
+    return PrintedPass(kind=statement.kind, token=text, until=local(second(until), zone), zone=zone)
 
 
 def print_book(link: str, *, issuer: str) -> bytes:

@@ -36,6 +36,7 @@ from twinward.twins.emergency.passes.rows import BATCHES, PASSES
 PUBLISH = "publish"
 LASTS = timedelta(days=14)
 WEEKS_AHEAD = 3
+REFRESH_S = 240  # gates come back after four to eight minutes, each at its own moment
 LISTS = "lists"
 
 
@@ -137,7 +138,7 @@ def publish(platform: Platform, caller: Caller, folder: Path) -> WrittenTree:
     files["trust.json"] = store.trust_file()
     files |= {f"lists/{name}": data for name, data in lists.items()}
     files["lists/index.json"] = msgspec.json.encode(
-        {"issued_at": at, "refresh_s": LIST_TTL_S, "jitter_s": LIST_TTL_S, "lists": sorted(lists)}
+        {"issued_at": at, "refresh_s": REFRESH_S, "jitter_s": REFRESH_S, "lists": sorted(lists)}
     )
     files["public.json"] = msgspec.json.encode(get_public(platform, Basemap(platform), None))
     files["statistics.json"] = msgspec.json.encode(count_public(platform))

@@ -26,7 +26,7 @@ async function load() {
   floor = Math.max(floor, trust?.iat || 0, ...Object.values(lists).map((one) => one.issued))
   localStorage.floor = floor
   showAge()
-  setTimeout(load, (600 + Math.random() * 600) * 1000)
+  setTimeout(load, (240 + Math.random() * 240) * 1000)
 }
 
 function showAge() {
