@@ -60,6 +60,7 @@ PATHS = (
     "/v1/shifts",
     "/v1/alerts",
     "/v1/tasks/{task}/comments",
+    "/v1/tasks/{task}/files",
     "/v1/accounts",
     "/v1/account-changes",
     "/v1/account-changes/{change}/answer",

@@ -222,7 +222,7 @@ def test_a_stretch_of_time_is_drawn_on_the_bar_and_becomes_its_window(
     page.mouse.up()
     expect(page.get_by_label("From", exact=True)).to_be_visible()
     width = float(slider.get_attribute("max") or 0) - float(slider.get_attribute("min") or 0)
-    assert 0.2 * before < width < 0.5 * before
+    assert 0.2 * before < width < 0.8 * before
     page.get_by_label("Window").select_option(label="All")
     expect(slider).to_have_attribute("min", str(int(float(slider.get_attribute("min") or 0))))
     expect(page.get_by_label("From", exact=True)).to_have_count(0)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from browser.axe import assert_accessible
 from browser.stage import Stage
 from twinward.service.incidents import queries
 
@@ -149,3 +151,23 @@ def test_the_dialogs_are_sound_on_a_telephone(quiet: Stage, open_page: Open, lan
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 360
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_a_picture_is_laid_to_a_task_and_looked_at(quiet: Stage, open_page: Open) -> None:
+    quiet.report_case()
+    page = open_page(quiet, "tasks", size=(360, 740))
+    card = page.get_by_test_id("task").first
+    card.get_by_role("button", name="Add a picture or a file").click()
+    drawing = base64.b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNiAAAABgADNjd8qAAAAABJRU5ErkJggg=="
+    )
+    chooser = card.get_by_label("Add a picture or a file")
+    chooser.set_input_files({"name": "door.png", "mimeType": "image/png", "buffer": drawing})
+    files = card.get_by_test_id("files")
+    expect(files).to_contain_text("door.png")
+    files.get_by_role("button", name="Open").click()
+    expect(files.get_by_role("img", name="door.png")).to_be_visible()
+    expect(files).to_contain_text("looked at 1 times")
+    chooser.set_input_files({"name": "a.png", "mimeType": "image/png", "buffer": b"MZ\0\0"})
+    expect(files.get_by_role("alert")).to_contain_text("no picture")
+    assert_accessible(page, "files")

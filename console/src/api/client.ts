@@ -179,6 +179,11 @@ export const getTurns = async (): Promise<LogLine[]> => (await get<LogPage>(`/v1
 export const getJournal = (cursor: string | null, incident: string | null, at: string | null, limit = 100) => get<LogPage>(`/v1/journal${query({ cursor, incident, at, limit: String(limit) })}`)
 export const getShifts = async (): Promise<ShiftRow[]> => (await get<{ items: ShiftRow[] }>('/v1/shifts')).items
 export const getComments = async (task: string): Promise<TaskComment[]> => (await get<{ items: TaskComment[] }>(`/v1/tasks/${encodeURIComponent(task)}/comments`)).items
+export type AttachmentRow = Schemas['AttachmentRow']
+const filesOf = (task: string): string => `/v1/tasks/${encodeURIComponent(task)}/files`
+export const getFiles = async (task: string): Promise<AttachmentRow[]> => (await get<{ items: AttachmentRow[] }>(filesOf(task))).items
+export const attachFile = async (task: string, file: File): Promise<AttachmentRow> => (await ask(`${filesOf(task)}${query({ name: file.name.slice(0, 120) || 'file' })}`, { method: 'POST', body: file, headers: { 'content-type': file.type || 'application/octet-stream' } })).json() as Promise<AttachmentRow>
+export const openFile = async (id: string): Promise<Blob> => (await ask(`/v1/files/${encodeURIComponent(id)}`)).blob()
 export const getPlan = (id: string) => get<Plan>(`/v1/plans/${encodeURIComponent(id)}`)
 export const getActivations = async (): Promise<ActivationLine[]> => (await get<{ items: ActivationLine[] }>('/v1/activations')).items
 export const openActivation = (asked: { hazard: string; areas: string[]; purposes: string[]; days: number; basis: string }) => post<ActivationLine>('/v1/activations', asked)

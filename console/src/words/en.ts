@@ -155,6 +155,8 @@ export const en = {
   'lead.asked': 'Asked of you', 'wall.map': 'New in 7 days, and what is open', 'wall.curve': 'Reports by day', 'wall.late': 'Late work', 'wall.parts': 'Parts of the wall view',
   'wall.stop': 'Stop turning', 'wall.go': 'Turn by itself', 'wall.leave': 'Leave the wall view',
   'time.w.custom': 'Own stretch', 'time.from': 'From', 'time.to': 'To',
+  'file.count': 'Files: {n}', 'file.add': 'Add a picture or a file', 'file.open': 'Open', 'file.size': '{n} kB', 'file.opened': 'looked at {n} times',
+  'file.says': 'JPEG, PNG, PDF or text, at most 8 MB. Where and with what a picture was taken is left out. Each look is on record.',
 } as const
 
 export type WordKey = keyof typeof en

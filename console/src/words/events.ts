@@ -26,6 +26,8 @@ const inChinese: Record<string, string> = {
   TaskCompleted: '任务完成',
   TaskFailed: '任务未成',
   TaskEscalated: '逾期上报',
+  FileAttached: '附件上传',
+  FileOpened: '附件查看',
   TaskCommented: '任务留言',
   TaskDropped: '任务取消',
   IncidentClosed: '事件结案',

@@ -147,4 +147,5 @@ export const zh: Record<WordKey, string> = {
   'lead.says': '未结事件 {n} 起；近 7 天有 {areas} 个区域报告新增；{open} 项未完任务中 {late} 项逾期。', 'lead.asked': '请您决定', 'wall.map': '7 天新增与未结事件', 'wall.curve': '逐日报告', 'wall.late': '逾期工作',
   'wall.parts': '大屏各部分', 'wall.stop': '停止轮换', 'wall.go': '自动轮换', 'wall.leave': '退出大屏',
   'time.w.custom': '自选时段', 'time.from': '自', 'time.to': '至',
+  'file.count': '附件 {n}', 'file.add': '添加图片或文件', 'file.open': '查看', 'file.size': '{n} kB', 'file.opened': '已查看 {n} 次', 'file.says': 'JPEG、PNG、PDF 或文本，不超过 8 MB。图片的拍摄地点和设备信息会被去除。每次查看均留记录。',
 }

@@ -20,6 +20,7 @@ from twinward.api.http.static_console import mount_console
 from twinward.api.routes import (
     approvals,
     assessment,
+    attachments,
     base_map,
     commands,
     documents,
@@ -52,6 +53,7 @@ SUBJECTS = (
     base_map,
     observations,
     incidents,
+    attachments,
     persons,
     tracing,
     sessions,

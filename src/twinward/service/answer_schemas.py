@@ -37,6 +37,7 @@ from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
 from twinward.service.evaluation.after_action import Review
 from twinward.service.incidents import answers as incidents
 from twinward.service.incidents.alerts import Alert
+from twinward.service.incidents.attachments import AttachmentRow
 from twinward.service.incidents.corrective_actions import OpenedAction
 from twinward.service.incidents.duty_log import LogLine, ShiftRow, TaskComment
 from twinward.service.incidents.incident_view import IncidentView
@@ -103,6 +104,7 @@ ANSWERS = (
     ComparisonLine,
     Adoption,
     Alert,
+    AttachmentRow,
     LogLine,
     ShiftRow,
     TaskComment,

@@ -76,6 +76,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     done_at: datetime | None
     after: tuple[str, ...]
     comments: int
+    files: int
     escalations: int
     escalated_to_name: str | None
     result: str | None
@@ -242,6 +243,7 @@ def show_task(ground: Basemap, task: Task, now: datetime) -> TaskRow:
         "done_at",
         "after",
         "comments",
+        "files",
         "escalations",
         "result",
     )

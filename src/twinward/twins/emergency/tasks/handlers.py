@@ -17,10 +17,20 @@ from twinward.library.texts import write_reason
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.handlers import SETTLED, get_contact
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
-from twinward.twins.emergency.tasks.rows import AT_WORK, BY_HAND, OPEN_TASK, TABLES, TASKS, Task
+from twinward.twins.emergency.tasks.rows import (
+    AT_WORK,
+    ATTACHMENTS,
+    BY_HAND,
+    OPEN_TASK,
+    TABLES,
+    TASKS,
+    Attachment,
+    Task,
+)
 from twinward.twins.twin import Behaviour, Context
 
 RESOLVED_STEPS = (*SETTLED, "not_found")
+MOST_FILES = 50  # of one task
 
 
 def get_task(rows: Rows, task: str) -> Task:
@@ -210,6 +220,43 @@ def task_commented(fact: m.TaskCommented, event: Event, tx: Transaction) -> None
     change(tx, fact.task, event, comments=get_task(tx, fact.task).comments + 1)
 
 
+def attach_file(command: m.AttachFile, rows: Rows, context: Context) -> list[Draft]:
+    task = get_task(rows, command.task)
+    if rows.find(ATTACHMENTS, command.attachment) is not None:
+        raise ConflictError(f"file {command.attachment} exists", "nothing was changed")
+    if len(rows.list_rows(ATTACHMENTS, task=task.id)) >= MOST_FILES:
+        raise ConflictError(
+            f"task {task.id} has {MOST_FILES} files", "attach them to another task", code="too_many"
+        )
+    names = m.FileAttached.__struct_fields__
+    return about(task, m.FileAttached(**{name: getattr(command, name) for name in names}))
+
+
+def file_attached(fact: m.FileAttached, event: Event, tx: Transaction) -> None:
+    fields = {name: getattr(fact, name) for name in fact.__struct_fields__ if name != "attachment"}
+    row = Attachment(
+        id=fact.attachment,
+        area=event.area,
+        by=event.actor,
+        at=event.recorded_at,
+        **fields,
+    )
+    tx.put(ATTACHMENTS, row, event.recorded_at)
+    change(tx, fact.task, event, files=get_task(tx, fact.task).files + 1)
+
+
+def open_file(command: m.OpenFile, rows: Rows, context: Context) -> list[Draft]:
+    found = rows.find(ATTACHMENTS, command.attachment)
+    if found is None:
+        raise AbsentError(f"there is no file {command.attachment}", "list those of the task")
+    return about(get_task(rows, found.task), m.FileOpened(attachment=found.id, task=found.task))
+
+
+def file_opened(fact: m.FileOpened, event: Event, tx: Transaction) -> None:
+    row = tx.get(ATTACHMENTS, fact.attachment)
+    tx.put(ATTACHMENTS, msgspec.structs.replace(row, opened=row.opened + 1), event.recorded_at)
+
+
 def drop_task(command: m.DropTask, rows: Rows, context: Context) -> list[Draft]:
     task = get_task(rows, command.task)
     if task.status not in OPEN_TASK:
@@ -314,6 +361,8 @@ BEHAVIOUR = Behaviour(
         m.DropTask: drop_task,
         m.WithdrawOrder: withdraw_order,
         m.CommentTask: comment_task,
+        m.AttachFile: attach_file,
+        m.OpenFile: open_file,
         m.AssessTask: assess_task,
         m.EscalateTask: escalate_task,
     },
@@ -326,6 +375,8 @@ BEHAVIOUR = Behaviour(
         m.TaskFailed: task_failed,
         m.TaskDropped: task_dropped,
         m.TaskCommented: task_commented,
+        m.FileAttached: file_attached,
+        m.FileOpened: file_opened,
         m.TaskAssessed: task_assessed,
         m.TaskEscalated: task_escalated,
     },

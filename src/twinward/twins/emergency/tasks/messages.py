@@ -192,3 +192,38 @@ class TaskEscalated(Fact, frozen=True, kw_only=True):
     to_area: str
     late_h: float
     due_at: datetime
+
+
+class AttachFile(Command, frozen=True, kw_only=True):
+    """A file that was examined, cleaned and laid apart belongs to a task; the log holds what it is
+    and never what is in it.
+    """
+
+    attachment: Word
+    task: Word
+    department: Word
+    name: Word
+    media_type: Word
+    size: int
+    digest: Word  # SHA-256 of what is kept
+
+
+class FileAttached(Fact, frozen=True, kw_only=True):
+    attachment: str
+    task: str
+    department: str
+    name: str
+    media_type: str
+    size: int
+    digest: str
+
+
+class OpenFile(Command, frozen=True, kw_only=True):
+    """Somebody looks at a file of a task; the look is on record before the file is given."""
+
+    attachment: Word
+
+
+class FileOpened(Fact, frozen=True, kw_only=True):
+    attachment: str
+    task: str

@@ -42,6 +42,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     escalations: int = 0
     result: str | None = None
     comments: int = 0
+    files: int = 0
     score: int | None = None
     measure: str | None = None
     contact: str | None = None
@@ -84,4 +85,25 @@ TASKS: Table[Task] = Table(
     indexes=(("incident", "status"), ("department", "area", "status"), ("status", "due_at")),
 )
 
-TABLES = (TASKS,)
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a task; what is in it lies apart, sealed under a key of its own day."""
+
+    id: str
+    task: str
+    area: str
+    department: str
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    by: str
+    at: datetime
+    opened: int = 0  # how often somebody has looked at it
+
+
+ATTACHMENTS: Table[Attachment] = Table(
+    name="attachments", row=Attachment, columns=("task", "area", "at"), indexes=(("task",),)
+)
+
+TABLES = (TASKS, ATTACHMENTS)
