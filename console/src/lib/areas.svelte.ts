@@ -1,7 +1,7 @@
 // Names areas: those of the first level the screen knows; the ones below are asked for once, when first wanted.
-import { ApiError, getAreas } from '../api/client'
+import { ApiError, getAreas, getBaseMap } from '../api/client'
 import { live } from './live.svelte'
-import { area } from './words.svelte'
+import { area, words } from './words.svelte'
 
 class Names {
   known = $state<Record<string, string>>({})
@@ -43,5 +43,15 @@ export function areaOf(code: string): string {
     queueMicrotask(() => void names.learn(towards, code))
   }
   const name = names.find(code)
-  return name ? (name.startsWith(area(top.name)) ? name : `${area(top.name)} · ${name}`) : area(top.name)
+  return name ? (name.startsWith(top.name) ? name : `${area(top.name)} · ${name}`) : area(top.name)
+}
+
+/** The English names of the first level, which the city's sources have for its map; without a map they stay as they are. */
+export async function learnEnglish(areas: readonly { code: string; name: string }[]): Promise<void> {
+  try {
+    const { names_en: known } = await getBaseMap()
+    words.english = Object.fromEntries(areas.flatMap((one) => (known?.[one.code] ? [[one.name, known[one.code] ?? '']] : [])))
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+  }
 }

@@ -17,6 +17,7 @@ class Words {
   zone = $state('UTC')
   departments = $state.raw<Record<string, string>>({}) // id -> title, as the server names them in this language
   plans = $state.raw<Record<string, string>>({})
+  english = $state.raw<Record<string, string>>({}) // an area's own name -> its English one, of the areas on the first level
 
   set(language: Language): void {
     this.language = language
@@ -52,8 +53,8 @@ export function titled(kind: 'department' | 'plan' | 'task' | 'event', key: stri
   return title ?? (kind === 'department' ? words.departments[key] : kind === 'plan' ? words.plans[key] : undefined) ?? key
 }
 
-/** An area's name; the server calls the root `the city`. */
-export const area = (name: string): string => (name === 'the city' ? t('area.wide') : name)
+/** An area's name, in English beside it where a source has it; the server calls the root `the city`. */
+export const area = (name: string): string => (name === 'the city' ? t('area.wide') : words.language === 'en' && words.english[name] ? `${words.english[name]} ${name}` : name)
 
 /** A city's name as it is read: its id has no capitals and no spaces. */
 export const cityName = (id: string): string => id.replace(/(^|-)(\w)/g, (_, gap: string, c: string) => (gap ? ' ' : '') + c.toUpperCase())
