@@ -25,9 +25,18 @@ KRASOVSKY_EE = 0.00669342162296594323
 GCJ02_BOX = (72.004, 0.8293, 137.8347, 55.8271)
 BD09_SHIFT = (0.0065, 0.006)  # degrees that BD-09 adds to GCJ-02, after its turn
 BD09_TURN = math.pi * 3000.0 / 180.0
-WGS84 = frozenset({"wgs84", "wgs-84", "epsg:4326", "crs84", "ogc:crs84"})
-GCJ02 = frozenset({"gcj02", "gcj-02", "amap", "autonavi"})
-BD09 = frozenset({"bd09", "bd-09", "bd09ll", "baidu"})
+WGS84 = frozenset(
+    {"wgs84", "wgs-84", "wgs84ll", "wgs 84", "epsg:4326", "crs84", "ogc:crs84", "gps"}
+)
+GCJ02 = frozenset(
+    {"gcj02", "gcj-02", "gcj02ll", "gcj 02", "amap", "autonavi", "高德", "火星坐标", "火星坐标系"}
+)
+BD09 = frozenset({"bd09", "bd-09", "bd09ll", "bd 09", "baidu", "百度"})
+# columns in which each row says of what system its point is
+SYSTEM_COLUMNS = frozenset(
+    {"coordtype", "coord_type", "coordinate_type", "coordsys", "coord_sys", "coordinate_system"}
+    | {"crs", "datum", "map_type", "坐标系", "坐标类型"}
+)
 CRS_ADVICE = "write wgs84, gcj02, bd09 or EPSG:n"
 # what the name of a column of longitudes or latitudes says about its coordinates
 NAMED = {"gcj02": ("gcj",), "bd09": ("bd09", "bd_", "_bd", "baidu")}

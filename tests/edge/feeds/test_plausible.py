@@ -170,6 +170,25 @@ def test_columns_that_speak_of_shifted_coordinates_are_asked_about(tmp_path: Pat
     assert len(list(MovementFile(path, rename, crs="wgs84").batches())) == 1
 
 
+def test_each_row_may_say_of_what_system_its_point_is(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    at = "2026-11-28T00:00:0{}Z"
+    rows = [
+        f"p,{at.format(0)},121.4737,31.2304,WGS84",
+        f"p,{at.format(1)},121.478223,31.228458,gcj02",
+        f"p,{at.format(2)},121.478223,31.228458,GCJ-02 ",
+        f"p,{at.format(3)},121.4737,31.2304,",
+    ]
+    path.write_text("subject,time,lon,lat,CoordType\n" + "\n".join(rows) + "\n")
+    (table,) = MovementFile(path).batches()
+    for lon, lat in zip(table["lon"].to_pylist(), table["lat"].to_pylist(), strict=True):
+        assert distance_m(lon, lat, 121.4737, 31.2304) < 1.0
+    path.write_text(path.read_text().replace("gcj02", "mars"))
+    with pytest.raises(InputError) as refused:
+        list(MovementFile(path).batches())
+    assert refused.value.code == "bad_crs"
+
+
 def test_an_unknown_system_is_no_body_at_all() -> None:
     with pytest.raises(InputError) as refused:
         by_post([(NOW, 121.0, 31.0)], None, crs="mars")

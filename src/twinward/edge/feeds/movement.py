@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
-from twinward.core.geography import named_crs, to_wgs84
+from twinward.core.geography import SYSTEM_COLUMNS, named_crs, to_wgs84
 from twinward.edge.feeds import kernels, plausible
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, direct_identities
 from twinward.edge.feeds.subjects import SubjectNumbers
@@ -105,6 +105,9 @@ class MovementFile:
             name = self.rename.get(field, field)
             if name in names or name.lower() in lower:
                 found[field] = name if name in names else lower[name.lower()]
+        system = next((name for name in lower if name in SYSTEM_COLUMNS), None)
+        if system is not None and self.crs is None:
+            found["crs"] = lower[system]
         absent = [field for field in NEEDED if field not in found]
         if absent:
             raise InputError(
@@ -114,12 +117,14 @@ class MovementFile:
                 "--map field=column",
                 code="missing_column",
             )
-        self._ask_crs(found["lon"], found["lat"])
+        self._ask_crs(found["lon"], found["lat"], told="crs" in found)
         return found
 
-    def _ask_crs(self, lon: str, lat: str) -> None:
-        """InputError where the columns speak of coordinates that nobody declared."""
-        if self.crs is None and (crs := named_crs(lon, lat)) is not None:
+    def _ask_crs(self, lon: str, lat: str, *, told: bool) -> None:
+        """InputError where the columns speak of coordinates that nobody declared, unless each
+        row says of its own (`told`).
+        """
+        if self.crs is None and (crs := named_crs(lon, lat)) is not None and not told:
             raise InputError(
                 f"{self.path.name}: the columns {lon} and {lat} look like {crs}",
                 f"say --crs {crs}, or --crs wgs84 where they are not",
@@ -170,6 +175,16 @@ class MovementFile:
         for batch in reader:
             yield pa.table({field: batch.column(name) for field, name in found.items()})
 
+    def _turn_each(self, out: dict[str, Any], said: pa.Array) -> None:
+        """Points to WGS 84 by what each row says of its own; an empty cell means WGS 84."""
+        words = pc.utf8_lower(pc.utf8_trim_whitespace(said.cast(pa.string())))
+        for word in words.unique().to_pylist():
+            if word:
+                here = np.asarray(pc.equal(words, word).fill_null(False))
+                x, y = to_wgs84(out["lon"][here], out["lat"][here], word, self.path.name)
+                out["lon"], out["lat"] = out["lon"].copy(), out["lat"].copy()
+                out["lon"][here], out["lat"][here] = x, y
+
     def _number(self, row: int) -> int:
         """The number in the file of a row of the present table: torn lines count, too."""
         number = self.passed + row + 1
@@ -195,6 +210,8 @@ class MovementFile:
         out["lon"], out["lat"] = read_numbers(fields["lon"], bad), read_numbers(fields["lat"], bad)
         if self.crs is not None:
             out["lon"], out["lat"] = to_wgs84(out["lon"], out["lat"], self.crs, self.path.name)
+        elif "crs" in fields:
+            self._turn_each(out, fields["crs"])
         check_points(out["lon"], out["lat"], bad)
         for code, which in plausible.find_implausible(
             out["lon"], out["lat"], out["time_us"], self.around
