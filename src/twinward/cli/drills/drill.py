@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -12,6 +11,7 @@ from twinward.app import compose
 from twinward.app.workspace import MARK, read_mark
 from twinward.cli.drills.drill_workspace import drills_home, find_drill, find_script, make_drill
 from twinward.cli.framework.output import announce, emit_json, emit_text, local
+from twinward.cli.framework.parser import add_schema
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.core.errors import InputError
 from twinward.service.drills.drills import (
@@ -30,24 +30,11 @@ from twinward.service.drills.drills import (
 from twinward.service.plans import plan_library
 
 
-class PrintDrillSchema(argparse.Action):
-    """`--schema` prints and ends, whatever else is missing."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        emit_json(script_schema())
-        parser.exit(0)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     checking = acts.add_parser("validate", help="every fault of a script, with its line")
     checking.add_argument("file", nargs="+", help="a TOML file, or the name of a bundled script")
-    checking.add_argument(
-        "--schema",
-        action=PrintDrillSchema,
-        nargs=0,
-        help="print the JSON Schema of a script, and stop",
-    )
+    add_schema(checking, script_schema, "script")
     checking.set_defaults(answer=_validate)
     starting = acts.add_parser("start", help="make the fenced workspace of a drill")
     playing = acts.add_parser("run", help="make a drill, or take one that was started, and play it")

@@ -8,10 +8,11 @@ import argparse
 import difflib
 import math
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from twinward.cli.framework.option_help import find_help
-from twinward.cli.framework.output import say
+from twinward.cli.framework.output import emit_json, say
 from twinward.core.errors import InputError
 
 if TYPE_CHECKING:  # what `add_subparsers` gives: where a room adds its verbs
@@ -71,3 +72,18 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         say(self.format_usage().rstrip())
         raise InputError(message, f"see `{self.prog} --help`", code="bad_usage")
+
+
+def add_schema(
+    parser: argparse.ArgumentParser, make: Callable[[], dict[str, object]], of: str
+) -> None:
+    """`--schema` prints the JSON Schema and ends, whatever else is missing."""
+
+    class PrintSchema(argparse.Action):
+        def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+            emit_json(make())
+            parser.exit(0)
+
+    parser.add_argument(
+        "--schema", action=PrintSchema, nargs=0, help=f"print the JSON Schema of a {of}, and stop"
+    )

@@ -21,23 +21,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--map", nargs="+", default=[], metavar="FIELD=COLUMN", help="names of the file's columns"
     )
     add_crs(ingest)
-    ingest.set_defaults(do=do_ingest)
+    ingest.set_defaults(answer=do_ingest)
     status = verbs.add_parser("status", help="what the lake holds")
-    status.set_defaults(do=do_status)
+    status.set_defaults(answer=do_status)
     compact = verbs.add_parser("compact", help="merge the pieces of each day")
-    compact.set_defaults(do=do_compact)
+    compact.set_defaults(answer=do_compact)
     expire = verbs.add_parser("expire", help="delete what is past its retention")
     expire.add_argument(
         "--confirm-clock",
         action="store_true",
         help="the clock is right: delete now what only this run finds due",
     )
-    expire.set_defaults(do=do_expire)
+    expire.set_defaults(answer=do_expire)
     sql = verbs.add_parser(
         "sql", help="one SELECT over fixes, visits, subjects, places; needs an activation"
     )
     sql.add_argument("query", metavar="SELECT")
-    sql.set_defaults(do=do_sql)
+    sql.set_defaults(answer=do_sql)
     for sub in (ingest, status, compact, expire, sql):
         add_person(sub)
 
@@ -50,7 +50,7 @@ def add_crs(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    return int(options.do(options) or 0)
+    return int(options.answer(options) or 0)
 
 
 def parse_map(pairs: list[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from twinward.app.workspace import MARK, open_areas
 from twinward.cli.framework.output import emit_json, emit_text, say
+from twinward.cli.framework.parser import add_schema
 from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.main import add_common
 from twinward.cli.planning.plan_compare import ACTS, add_acts, add_making, run_act
@@ -18,21 +19,8 @@ from twinward.core.errors import InputError
 from twinward.service.plans import plan_library
 
 
-class PrintPlanSchema(argparse.Action):
-    """`--schema` prints and ends, whatever else is missing."""
-
-    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        emit_json(plan_library.plan_schema())
-        parser.exit(0)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    schema: dict[str, Any] = {
-        "action": PrintPlanSchema,
-        "nargs": 0,
-        "help": "print the JSON Schema of a plan, and stop",
-    }
-    parser.add_argument("--schema", **schema)
+    add_schema(parser, plan_library.plan_schema, "plan")
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
     listing = acts.add_parser("list", help="the plans there are")
     listing.add_argument("--hazard")
@@ -45,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     showing.set_defaults(answer=_show)
     checking = acts.add_parser("validate", help="every fault of a plan file, with its line")
     checking.add_argument("file", nargs="+", type=Path)
-    checking.add_argument("--schema", **schema)
+    add_schema(checking, plan_library.plan_schema, "plan")
     checking.add_argument("--at", help="deadlines before this instant are past; default: now")
     checking.set_defaults(answer=_validate)
     laying = acts.add_parser("diff", help="what changes from one plan to another")

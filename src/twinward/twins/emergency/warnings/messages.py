@@ -36,42 +36,32 @@ class IssueWarning(Command, frozen=True, kw_only=True):
     replaces: Text = ""
 
 
-class WarningProposed(Fact, frozen=True, kw_only=True):
+class WarningTerms(Fact, frozen=True, kw_only=True):
+    """What a warning says, of which hazard, where and from when to when."""
+
+    warning: str
+    hazard: str
+    grade: Level
+    areas: tuple[str, ...]
+    title: str
+    advice: str
+    because: str
+    starts_at: datetime
+    ends_at: datetime
+    chance: float | None
+    source: WarningSource
+    forecast: str
+    public: bool
+    replaces: str = ""
+
+
+class WarningProposed(WarningTerms, frozen=True, kw_only=True):
     """A public warning that waits for its second person."""
 
-    warning: str
-    hazard: str
-    grade: Level
-    areas: tuple[str, ...]
-    title: str
-    advice: str
-    because: str
-    starts_at: datetime
-    ends_at: datetime
-    chance: float | None
-    source: WarningSource
-    forecast: str
-    public: bool
-    replaces: str = ""
 
-
-class WarningIssued(Fact, frozen=True, kw_only=True):
+class WarningIssued(WarningTerms, frozen=True, kw_only=True):
     """The warning is in force; `proposed_by` is the first person of a public one."""
 
-    warning: str
-    hazard: str
-    grade: Level
-    areas: tuple[str, ...]
-    title: str
-    advice: str
-    because: str
-    starts_at: datetime
-    ends_at: datetime
-    chance: float | None
-    source: WarningSource
-    forecast: str
-    public: bool
-    replaces: str = ""
     proposed_by: str = ""
 
 
