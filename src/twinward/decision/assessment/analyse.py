@@ -11,8 +11,13 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from twinward.core.days import days_up_to
-from twinward.decision.assessment.course import GROWTH_DAYS, growth_of, say_growth
-from twinward.decision.assessment.proportions import rate_ratio, scatter_of, turning_point
+from twinward.decision.assessment.course import GROWTH_DAYS, growth_of, is_clear, say_growth
+from twinward.decision.assessment.proportions import (
+    growth_per_day,
+    rate_ratio,
+    scatter_of,
+    turning_point,
+)
 from twinward.decision.assessment.situation import (
     CaseSeen,
     Figure,
@@ -161,22 +166,31 @@ def _growth(picture: Situation) -> list[TrendChange]:
     growth = growth_of(picture)
     if growth:
         slope, low, high = growth
-        says = f"{say_growth(slope)}{_doubling(slope)}"
+        says = say_growth(growth) + (_doubling(slope) if is_clear(growth) else "")
         told = figure("growth", slope, "per day", says, seqs, low=low, high=high)
         found.append(
             TrendChange(
-                about="growth", sure=low > 0 or high < 0, says=says, figure=told, events=told.events
+                about="growth", sure=is_clear(growth), says=says, figure=told, events=told.events
             )
         )
-    turn = turning_point(known_series(picture, picture.anchor, length))
+    counts = known_series(picture, picture.anchor, length)
+    turn = turning_point(counts)
     if turn:
         day = picture.anchor - timedelta(days=turn[0] - 1)
-        says = say("change.bend", day=day, gain=turn[1])
+        says = _say_bend(day, counts[: -turn[0]], counts[-turn[0] :])
         told = figure("turn", float(turn[0]), "days ago", says, cases_from(picture, day))
         found.append(
             TrendChange(about="turn", sure=True, says=says, figure=told, events=told.events)
         )
     return found
+
+
+def _say_bend(day: date, before: list[float], after: list[float]) -> str:
+    """When the growth changed, and from what to what where both parts are long enough to say."""
+    was, now = growth_per_day(before), growth_per_day(after)
+    if was is None or now is None:
+        return say("change.bend", day=day)
+    return say("change.bend_from", day=day, before=math.expm1(was[0]), after=math.expm1(now[0]))
 
 
 def cases_from(picture: Situation, day: date) -> list[int]:

@@ -50,9 +50,16 @@ def growth_of(picture: Situation) -> tuple[float, float, float] | None:
     return growth_per_day(known_series(picture, picture.anchor, length)) if length > 0 else None
 
 
-def say_growth(slope: float) -> str:
-    rate = abs(math.expm1(slope))
-    return say("course.grow", rate=rate) if slope > 0 else say("course.fall", rate=rate)
+def is_clear(growth: tuple[float, float, float]) -> bool:
+    """Whether chance alone does not explain that it grows, or that it falls."""
+    return growth[1] > 0 or growth[2] < 0
+
+
+def say_growth(growth: tuple[float, float, float]) -> str:
+    rate = math.expm1(growth[0])
+    if not is_clear(growth):
+        return say("course.flat", rate=rate)
+    return say("course.grow", rate=rate) if rate > 0 else say("course.fall", rate=-rate)
 
 
 def new_in_week(picture: Situation, back: int = 0) -> int:
@@ -71,7 +78,7 @@ def find_growth(picture: Situation) -> list[Cause]:
     slope, low, high = growth
     error = max((high - low) / (2 * 1.645), 1e-6)
     sure = 0.5 * math.erfc(-(slope - FAST) / error / math.sqrt(2))
-    says = say("course.growth", growth=say_growth(slope), now=now, before=before)
+    says = say("course.growth", growth=say_growth(growth), now=now, before=before)
     told = figure("growth", slope, "per day", says, low=low, high=high)
     share = min(max(slope, 0.0) / 0.2, 1.0)  # a growth of 20 % a day is all of the trouble
     return [cause("growth", "new", says, sure, share, told)]

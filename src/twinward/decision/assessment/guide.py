@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FIRST = 6  # actions, of which at most so many answer a cause of their own
 ANSWERED = 3
+LEAST_ALIKE = 0.4  # a past incident less like this one is no example
 OF_COURSE = ("growth", "level", "capacity", "unmet", "late", "missed", "missing")
 
 
@@ -56,7 +57,7 @@ def guide(
     """The first actions: what waits for a person, an answer to each cause, the next steps of the
     response, then what is overdue. Of an open incident there is always something.
 
-    `like`: past incidents that were like this one, with what worked there.
+    `like`: past incidents, with what worked there; those that are like enough are named.
     """
     actions = _decide(picture, waiting_plan)
     causes = [one for one in found.causes if one.kind not in OF_COURSE]
@@ -77,7 +78,7 @@ def guide(
         model=say("model.guide"),
         actions=actions[:FIRST],
         forecast=(plan_in_force.forecast or None) if plan_in_force is not None else None,
-        like=like,
+        like=[one for one in like if one.alike >= LEAST_ALIKE],
         phase=phase_of(picture) if picture.hazard.partition("/")[0] == "epidemic" else "",
         assumptions=found.assumptions,
         uncertain=[

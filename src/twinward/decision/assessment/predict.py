@@ -27,6 +27,9 @@ special = LazyModule("scipy.special")
 
 LEAST_DAYS = 7
 WEEK_D, GROWTH_D = 7, 14
+TO_90 = 1.645  # standard deviations to either end of a central interval of 90 %
+PRIOR_WEEKS, WIDEST = 2.0, 2.0  # weeks that the model's own width counts for; assumptions
+WORTH_SAYING = 1.05
 Floats = NDArray[np.float64]
 LEAST_READINGS = 4
 
@@ -81,7 +84,8 @@ def counts_to_forecast(picture: Situation, most_d: int = 120) -> tuple[date, Flo
 
 
 def fingerprint(picture: Situation, first: date, counts: Floats, days: int, seed: int) -> str:
-    told = f"{__version__}|{picture.incident}|{first}|{counts.tolist()}|{days}|{seed}"
+    residents = picture.residents.get(picture.area, 0)
+    told = f"{__version__}|{picture.incident}|{first}|{counts.tolist()}|{residents}|{days}|{seed}"
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -97,9 +101,11 @@ def from_draws(
     """The prediction from possible courses, float64[N, days].
 
     before: float64[N, WEEK_D] what would have been said of the last week, from the days before it
-    alone, or None thresholds: level -> new cases in 7 days A sum has the interval of the sums of
-    the courses: bad days come together.
+    alone, or None; where it missed, the intervals are as much wider. thresholds: level -> new
+    cases in 7 days. A sum has the interval of the sums of the courses: bad days come together.
     """
+    wider = width_of(counts[-WEEK_D:], before)
+    draws = widen(draws, wider)
     table = np.quantile(draws, (0.5, 0.25, 0.75, 0.05, 0.95), axis=0).T
     names = ("median", "low_50", "high_50", "low_90", "high_90")
     days = [
@@ -131,7 +137,7 @@ def from_draws(
         for level, least in thresholds.items()
         if np.nansum(past) < least <= high
     ]
-    figures = [told, *trend(counts, draws, seqs), *hindsight(past, before, seqs)]
+    figures = [told, *trend(counts, draws, seqs), *hindsight(past, before, wider, seqs)]
     return Prediction(
         incident=picture.incident,
         as_of=picture.now.isoformat(),
@@ -162,7 +168,30 @@ def trend(counts: Floats, draws: Floats, seqs: list[int]) -> list[Figure]:
     return found
 
 
-def hindsight(past: Floats, before: Floats | None, seqs: list[int]) -> list[Figure]:
+def width_of(past: Floats, before: Floats | None) -> float:
+    """Times as wide as the model's own: by how far the forecast of a week ago was off, on the
+    fourth root and in its own standard deviations; never narrower, one week says too little.
+    """
+    known = np.isfinite(past)
+    if before is None or not known.any():
+        return 1.0
+    came = max(float(past[known].sum()), 0.0) ** 0.25
+    low, middle, high = np.quantile(before[:, known].sum(axis=1), (0.05, 0.5, 0.95)) ** 0.25
+    side = high - middle if came > middle else middle - low
+    off = (came - middle) / max(float(side), 1e-6) * TO_90
+    return float(np.clip(np.sqrt((PRIOR_WEEKS + off**2) / (PRIOR_WEEKS + 1)), 1.0, WIDEST))
+
+
+def widen(draws: Floats, wider: float) -> Floats:
+    """The courses farther from the middle of each day, on the fourth root."""
+    if wider == 1.0:
+        return draws
+    root = np.maximum(draws, 0.0) ** 0.25
+    middle = np.median(root, axis=0)
+    return np.asarray(np.maximum(middle + (root - middle) * wider, 0.0) ** 4)
+
+
+def hindsight(past: Floats, before: Floats | None, wider: float, seqs: list[int]) -> list[Figure]:
     """What the same forecast, made a week ago, said of the days that are known since, beside
     what came.
     """
@@ -185,6 +214,8 @@ def hindsight(past: Floats, before: Floats | None, seqs: list[int]) -> list[Figu
             times=came / max(middle, 1.0),
         )
     )
+    if wider >= WORTH_SAYING:
+        says += say("predict.widened", times=wider)
     return [figure("forecast a week ago", middle, "persons", says, seqs, low=low, high=high)]
 
 

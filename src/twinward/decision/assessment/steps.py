@@ -163,7 +163,7 @@ def list_steps(picture: Situation, plan: Plan | None) -> Iterator[Taken]:
     state = (
         say("step.state", new=new)
         if growth is None
-        else say("step.state_growth", new=new, growth=say_growth(growth[0]))
+        else say("step.state_growth", new=new, growth=say_growth(growth))
     )
     for topic in ORDER[phase]:
         yield take(STEPS[topic], picture, plan, state)

@@ -67,12 +67,9 @@ def draw_worlds(
             worlds.append(PerturbedInputs(factors=factors))
             continue
         factors["transmission"] = prospect.growth_of(int(futures[k]), days)
-        factors["young_orders"] = float(at["young_orders"][k])
-        worlds.append(
-            PerturbedInputs(
-                factors=factors, future=int(futures[k]), young_orders=float(at["young_orders"][k])
-            )
-        )
+        young = float(special.betaincinv(*prospect.fit.kept, at["young_orders"][k]))
+        factors["young_orders"] = young
+        worlds.append(PerturbedInputs(factors=factors, future=int(futures[k]), young_orders=young))
     return worlds
 
 

@@ -14,6 +14,7 @@ from twinward.decision.assessment.guide import Guidance, guide
 from twinward.decision.assessment.predict import (
     LEAST_DAYS,
     WEEK_D,
+    Floats,
     Prediction,
     counts_to_forecast,
     from_draws,
@@ -118,13 +119,22 @@ def predict(platform: Platform, picture: Situation, days: int) -> Prediction:
     from twinward.decision.surveillance.forecasting.renewal import predict as draw_courses
 
     first, series = counts
-    draws = draw_courses(fit_renewal(series, None, SEED, part=True), len(series), days, None, SEED)
+    most = most_infected(picture, series)
+    draws = draw_courses(fit_renewal(series, most, SEED, part=True), len(series), days, most, SEED)
     earlier = series[:-WEEK_D]
     before = None
     if np.isfinite(earlier).sum() >= LEAST_DAYS and np.nansum(earlier) >= LEAST_DAYS:
-        fit = fit_renewal(earlier, None, SEED, *CHECK, part=True)
-        before = draw_courses(fit, len(earlier), WEEK_D, None, SEED)
+        fit = fit_renewal(earlier, most, SEED, *CHECK, part=True)
+        before = draw_courses(fit, len(earlier), WEEK_D, most, SEED)
     weekly: dict[str, float] = {
         level: least for figure, level, least in limits if figure == "new_7d"
     }
     return from_draws(picture, first, series, draws, before, SEED, weekly)
+
+
+def most_infected(picture: Situation, counts: Floats) -> float | None:
+    """How many can be reported at most: the residents of the incident's area, where they are known
+    and reports do not contradict them.
+    """
+    residents = picture.residents.get(picture.area, 0)
+    return float(residents) if residents > 2 * float(np.nansum(counts)) else None

@@ -56,6 +56,10 @@ BLOCKS = (
     (14, 21),
     (21, 1600),
 )  # days in which transmission is constant
+EVEN = 1.0, 1.0  # beta: any share is as likely as any other
+# Standard deviation of the log of a week that a model of constant transmission forecasts, and most
+# observations that a past of two weeks is worth (assumptions: one city in one fortnight)
+WEEK_ERROR, MOST_LEARNT = 0.5, 8.0
 LASTING = (1.0, 1.0, 1.0, 0.5, 0.5, 0.25, 0.25)  # how far an area goes on differing from the city
 
 
@@ -93,6 +97,7 @@ class Fit(msgspec.Struct, frozen=True, kw_only=True):
     lag: int
     areas: tuple[str, ...]
     reached: float = 1.0
+    kept: tuple[float, float] = EVEN
 
     def ratio(self, days: int) -> float:
         """What the simulator says of the last known days, over what was reported."""
@@ -164,6 +169,8 @@ def fit_live(
     reached, (_, fitted, left, infections) = fit_reached(
         lambda share: PastWeeks(simulator, state, disease, reports, span, seed, share), reports, r
     )
+    past = Past(simulator, state, disease, reports, span, seed, reached)
+    kept = learn_kept(past, fitted, left, infections)
     shown = tuple(
         PastDay(
             ago=reports.last_ago + span - 1 - k,
@@ -186,6 +193,7 @@ def fit_live(
         lag=reports.last_ago,
         areas=tuple(people.groups),
         reached=reached,
+        kept=kept,
     )
 
 
@@ -246,6 +254,34 @@ def fit_past(past: PastWeeks, reports: Reports, r: Floats) -> FittedPast:
             left = moved
     assert nearest is not None, "at least one round is run"
     return nearest
+
+
+def learn_kept(
+    past: Past, fitted: Disease, left: Floats, infections: Floats
+) -> tuple[float, float]:
+    """Beta distribution of the share of what orders are said to do that is kept to while they are
+    young, from those that began within the past: the second week as the first week's transmission
+    would have made it with them and without them, beside what was reported.
+
+    Even where none began there, or where they are said to do next to nothing.
+    """
+    young = past.begun_after(WEEK_D // 2)
+    if not young:
+        return EVEN
+    rounds = Rounds(past.reports.filled(), past.span)
+    same = left.copy()
+    same[:, 1] = left[:, 0]
+    week = [
+        rounds.in_week(run(same, past.span), 1).sum() + 1.0
+        for run in (past.run_of(fitted, ()), past.run_of(fitted, young))
+    ]
+    came = rounds.in_week(infections, 1).sum() + 1.0
+    said = float(np.log(week[1] / week[0]))
+    if said <= 0.0:
+        return EVEN
+    share = float(np.clip(np.log(week[1] / came) / said, 0.0, 1.0))
+    counts = min((said / WEEK_ERROR) ** 2, MOST_LEARNT)
+    return 1.0 + counts * share, 1.0 + counts * (1.0 - share)
 
 
 def reproduction(counts: Floats, generation: Floats, span: int) -> Floats:

@@ -22,6 +22,11 @@ from twinward.decision.planning.fitting.prospect import Prospect
 from twinward.decision.simulation.epidemic.report_table import Floats
 from twinward.decision.surveillance.forecasting.score import LEVELS
 
+# Weight of the simulator beside the reports' own forecast. Equal parts, as for any two forecasts of
+# which too few of the same incident were scored to weigh them (Bates and Granger 1969, Operational
+# Research Quarterly 20:451).
+SIMULATED = 0.5
+
 
 def forecast_reports(
     prospect: Prospect,
@@ -32,15 +37,16 @@ def forecast_reports(
 ) -> ReportForecast:
     """Quantiles of the reports on each coming day, from tomorrow.
 
-    Every run has its own future and draw of the doubts; by how much its reports differ from what
-    that future holds moves all futures once, and all of them together are the forecast: what the
-    newest orders do is as doubtful in it as it is in the runs.
+    Two forecasts are joined: that of the reports alone, by the renewal filter, and that of the
+    simulator, which knows the newest orders. Every run has its own future and draw of the doubts;
+    by SIMULATED of how much its reports differ from what that future holds (log), all futures are
+    moved once, and all of them together are the forecast.
     """
     fit = prospect.fit
     ahead = days - 1
     table = fit.paths.counts[:, fit.lag : fit.lag + ahead]
     pairs = zip(worlds, runs, strict=True)
-    moved = np.exp([shift(prospect, world, run, ahead) for world, run in pairs])
+    moved = np.exp([SIMULATED * shift(prospect, world, run, ahead) for world, run in pairs])
     quantiles = np.quantile((table * moved[:, None, :]).reshape(-1, ahead), LEVELS, axis=0).T
     return ReportForecast(
         of="as-now",

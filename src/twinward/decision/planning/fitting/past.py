@@ -64,6 +64,17 @@ class PastWeeks:
         followed to its end: its last day stands for those left.
         """
         self.disease = scaled(self.base_disease, scale)
+        return self.run_of(self.disease, ())
+
+    def begun_after(self, day: int) -> tuple[Measure, ...]:
+        """Measures that began in the past after so many of its days."""
+        return tuple(one for one in self.measures if one.start_day > day)
+
+    def run_of(
+        self, disease: Disease, without: tuple[Measure, ...]
+    ) -> Callable[[Floats, int], Floats]:
+        """The same of a disease as it is, without some of the measures."""
+        measures = tuple(one for one in self.measures if one not in without)
         wanted = self.reports.filled()
         before = wanted[:, : -self.span]
 
@@ -71,11 +82,11 @@ class PastWeeks:
             most = wanted[:, before.shape[1] : before.shape[1] + days].sum() / self.found
             scenario = Scenario(
                 base=self.simulator.base,
-                disease=self.disease,
+                disease=disease,
                 days=days + 1,
                 seed=self.seed,
                 initial=self.initial,
-                measures=self.measures,
+                measures=measures,
                 background=self.background(left),
                 level=self.simulator.level,
                 stop_above=round(FOLLOWED * max(most, LEAST_FOLLOWED)),
