@@ -293,3 +293,29 @@ def test_a_short_look_ahead_needs_no_days_beyond_it() -> None:
     prospect = look_ahead(Simulator(BASE), state, DISEASE, 3, 4)
     assert prospect is not None
     assert np.isfinite([*prospect.fit.drawn, prospect.fit.effect]).all()
+
+
+def test_orders_of_the_past_teach_how_far_the_newest_are_kept() -> None:
+    """A lockdown of the last week of the past that did what it is said to do, and one that did
+    nothing: what newer orders will do is expected to be more in the first city.
+    """
+    begun = 7  # days before the last report's infections
+    order = Lockdown(reduction=0.9, start_day=PAST - 1 - begun)
+    worked, _ = planted((order,))
+    idle, _ = planted()
+    found = []
+    for state in (worked, idle):
+        since = InForce(measure=order, since_d=delay_of(DISEASE) + begun + 1)
+        ordered = msgspec.structs.replace(
+            since, measure=msgspec.structs.replace(order, start_day=0)
+        )
+        told = msgspec.structs.replace(state, measures=(ordered.measure,), in_force=(ordered,))
+        fit = fit_live(Simulator(BASE), told, DISEASE, 3, AHEAD)
+        assert fit is not None
+        kept, lost = fit.kept
+        found.append(kept / (kept + lost))
+        assert 2.0 < kept + lost <= 2.0 + fit_module.MOST_LEARNT
+    assert found[0] > found[1] + 0.15
+    assert fit_module.EVEN == (1.0, 1.0)
+    plain = fit_live(Simulator(BASE), idle, DISEASE, 3, AHEAD)
+    assert plain is not None and plain.kept == fit_module.EVEN, "nothing began: nothing is learnt"
