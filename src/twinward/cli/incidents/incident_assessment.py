@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from twinward.cli.framework.output import emit_json, emit_text, local
 from twinward.service.assessment.questions import QUESTIONS
-from twinward.service.languages import say, say_list, say_name
+from twinward.service.languages import say, say_list, say_name, say_value
 from twinward.service.platform import Caller, Platform
 
 if TYPE_CHECKING:
@@ -77,7 +77,13 @@ def tell_description(found: Description) -> list[str]:
     lines += [f"   {one.says}{events(one.events)}" for one in found.figures]
     lines += [
         "   "
-        + say("told.department", name=one.department, open=one.open, late=one.late, done=one.done)
+        + say(
+            "told.department",
+            name=say_department(one.department),
+            open=one.open,
+            late=one.late,
+            done=one.done,
+        )
         for one in found.departments
     ]
     lines += ["   " + say("told.in_the_way", text=text) for text in found.stands_in_the_way]
@@ -113,7 +119,9 @@ def tell_prediction(found: Prediction) -> list[str]:
 def tell_guidance(found: Guidance) -> list[str]:
     lines = []
     for rank, one in enumerate(found.actions, 1):
-        do = say("told.whose", do=one.do, department=one.department) if one.department else one.do
+        do = one.do
+        if one.department:
+            do = say("told.whose", do=one.do, department=say_department(one.department))
         lines.append(f"{rank}. " + say("told.by", do=do, by=local(one.by)))
         lines += ["   " + say("told.because", because=one.because), f"   {one.effect}"]
         lacks = say_list(say_name(kind) for kind in one.lacks)
@@ -135,6 +143,11 @@ TELL: dict[str, Callable[[Any], list[str]]] = {
     "predict": tell_prediction,
     "guide": tell_guidance,
 }
+
+
+def say_department(name: str) -> str:
+    """A department by its id, in words."""
+    return say_value(name).replace("_", " ")
 
 
 def bounds(figure: Any) -> str:

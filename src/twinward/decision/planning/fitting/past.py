@@ -67,8 +67,8 @@ class PastWeeks:
         return self.run_of(self.disease, ())
 
     def begun_after(self, day: int) -> tuple[Measure, ...]:
-        """Measures that began in the past after so many of its days."""
-        return tuple(one for one in self.measures if one.start_day > day)
+        """Measures that began in the past after so many of its days, and before its last."""
+        return tuple(one for one in self.measures if day < one.start_day < self.span)
 
     def run_of(
         self, disease: Disease, without: tuple[Measure, ...]
