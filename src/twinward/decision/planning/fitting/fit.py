@@ -169,7 +169,7 @@ def fit_live(
     reached, (_, fitted, left, infections) = fit_reached(
         lambda share: PastWeeks(simulator, state, disease, reports, span, seed, share), reports, r
     )
-    past = Past(simulator, state, disease, reports, span, seed, reached)
+    past = PastWeeks(simulator, state, disease, reports, span, seed, reached)
     kept = learn_kept(past, fitted, left, infections)
     shown = tuple(
         PastDay(
@@ -257,7 +257,7 @@ def fit_past(past: PastWeeks, reports: Reports, r: Floats) -> FittedPast:
 
 
 def learn_kept(
-    past: Past, fitted: Disease, left: Floats, infections: Floats
+    past: PastWeeks, fitted: Disease, left: Floats, infections: Floats
 ) -> tuple[float, float]:
     """Beta distribution of the share of what orders are said to do that is kept to while they are
     young, from those that began within the past: the second week as the first week's transmission
@@ -268,7 +268,7 @@ def learn_kept(
     young = past.begun_after(WEEK_D // 2)
     if not young:
         return EVEN
-    rounds = Rounds(past.reports.filled(), past.span)
+    rounds = FittingRounds(past.reports.filled(), past.span)
     same = left.copy()
     same[:, 1] = left[:, 0]
     week = [
