@@ -52,6 +52,10 @@ def test_a_growing_district_has_r_a_sentence_and_a_fan(desk: Desk) -> None:
     assert "doubling in" in found.sentence.en
     assert "翻倍" in found.sentence.zh
     assert len(found.fan) == 28
+    assert [len(one.r_recent) for one in found.areas[:3]] == [42, 42, 0]
+    assert found.areas[0].r_recent[-1].mean == found.areas[0].r.mean
+    assert [(found.fan[0].day - one.until).days for one in found.earlier] == [8, 15]
+    assert all(one.held is not None and 0 <= one.held <= 1 for one in found.earlier)
     assert found.curve[-1].new == round(5 * 1.12**29)
 
 

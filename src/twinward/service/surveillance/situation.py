@@ -27,6 +27,8 @@ FEWEST_DAYS, FEWEST_CASES = 14, 5
 SERIAL_MEAN_D, SERIAL_SD_D = 4.7, 2.9  # an assumption: of the 2020 variant, Nishiura et al. 2020
 AHEAD_D = 28
 SHOWN_DAYS = 90
+STRIP_D = 42
+EARLIER_D = (7, 14, 21)
 
 
 class RNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +38,15 @@ class RNow(msgspec.Struct, frozen=True, kw_only=True):
     low: float
     high: float
     above_one: float
+
+
+class RDay(msgspec.Struct, frozen=True, kw_only=True):
+    """R of one day with its 95 % interval."""
+
+    day: date
+    mean: float
+    low: float
+    high: float
 
 
 class AreaSituation(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +73,7 @@ class AreaSituation(msgspec.Struct, frozen=True, kw_only=True):
     icu_beds_in_use: int | None
     change: float | None  # of the weekly count, 0.2 is a fifth more
     r: RNow | None
+    r_recent: list[RDay]  # filtered: each day as known on that day; empty where too little is known
     worth: float  # by what the rows are sorted: expected excess of next week's cases
     note: str
 
@@ -80,6 +92,16 @@ class FanDay(msgspec.Struct, frozen=True, kw_only=True):
     quantiles: dict[str, float]
 
 
+class EarlierFan(msgspec.Struct, frozen=True, kw_only=True):
+    """A forecast as it would have been made after `until`, from the counts known now; `held`: share
+    of its days since, whose count lay within the 80 %.
+    """
+
+    until: date
+    days: list[FanDay]
+    held: float | None
+
+
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """The sentence, the areas that concern the caller, the curve and the fan of `area`."""
 
@@ -91,6 +113,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     areas: list[AreaSituation]
     curve: list[CurveDay]
     fan: list[FanDay]
+    earlier: list[EarlierFan]
     notes: list[str]
     simulated: bool = True  # the fan; the counts are reported
 
@@ -133,6 +156,7 @@ def get_situation(
         areas=rows,
         curve=_curve(counts, code),
         fan=fan,
+        earlier=[one for back in EARLIER_D if (one := _earlier(counts, seen, back)) is not None],
         notes=_notes(counts, seen, rows[0].imported_7d is not None),
     )
 
@@ -192,6 +216,7 @@ def _row(
         icu_beds_in_use=_whole(beside.week(code, "icu_beds_in_use")),
         change=new / before - 1 if before else None,
         r=r,
+        r_recent=_strip(counts, found, place) if r is not None else [],
         worth=new * growth,
         note=note,
     )
@@ -229,11 +254,26 @@ def _until_known(counts: AreaCounts, code: str) -> Floats:
     return new[: known[-1] + 1] if len(known) else new[:0]
 
 
-def _fan(counts: AreaCounts, seen: Floats) -> list[FanDay]:
+def _strip(counts: AreaCounts, found: FilteredR | None, place: int) -> list[RDay]:
+    if found is None:
+        return []
+    days = found.mean.shape[1]
+    return [
+        RDay(
+            day=counts.day(n),
+            mean=float(found.mean[place, n]),
+            low=float(found.quantiles[place, n, 0]),
+            high=float(found.quantiles[place, n, -1]),
+        )
+        for n in range(days - STRIP_D, days)
+    ]
+
+
+def _fan(counts: AreaCounts, seen: Floats, ahead: int = AHEAD_D) -> list[FanDay]:
     started = np.flatnonzero(np.nan_to_num(seen) > 0)
     if not len(started) or len(seen) - started[0] < FEWEST_DAYS:
         return []
-    table = forecast_days(seen[started[0] :], AHEAD_D)
+    table = forecast_days(seen[started[0] :], ahead)
     last = counts.day(len(seen) - 1)
     return [
         FanDay(
@@ -244,6 +284,23 @@ def _fan(counts: AreaCounts, seen: Floats) -> list[FanDay]:
         )
         for n, row in enumerate(table)
     ]
+
+
+def _earlier(counts: AreaCounts, seen: Floats, back: int) -> EarlierFan | None:
+    days = _fan(counts, seen[:-back], max(EARLIER_D)) if len(seen) > back else []
+    if not days:
+        return None
+    came = seen[len(seen) - back :]
+    inside = [
+        day.quantiles["0.1"] <= count <= day.quantiles["0.9"]
+        for day, count in zip(days, came, strict=False)
+        if np.isfinite(count)
+    ]
+    return EarlierFan(
+        until=counts.day(len(seen) - back - 1),
+        days=days,
+        held=sum(inside) / len(inside) if inside else None,
+    )
 
 
 def _next_week(fan: list[FanDay]) -> tuple[float, float, float] | None:
