@@ -1,5 +1,6 @@
 // Asks the API: typed by the generated schema, one form for errors, the token of this tab where one is needed.
 import { words } from '../lib/words.svelte'
+import type { Control, Gates, MovementOverview, Situation, Transferred } from '../lib/surveillance'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
@@ -170,6 +171,11 @@ export const getContacts = (wish: ContactWish, cursor: string | null = null, lim
 export type SignalRow = Schemas['SignalView']
 export type HitRate = Schemas['HitRate']
 export interface SignalPage { items: SignalRow[]; next: string | null; hit_rate: HitRate }
+export const getSituation = (area: string | null, at: string | null) => get<Situation>(`/v1/surveillance/situation${query({ area, at })}`)
+export const getMovementOverview = (at: string | null) => get<MovementOverview>(`/v1/movement/overview${query({ at })}`)
+export const getGates = (screen: 'hubs' | 'roads', at: string | null) => get<Gates>(`/v1/movement/${screen}${query({ at })}`)
+export const getControl = (at: string | null) => get<Control>(`/v1/movement/control${query({ at })}`)
+export const getTransferred = (at: string | null) => get<Transferred>(`/v1/movement/transferred${query({ at })}`)
 export const getSignals = () => get<SignalPage>('/v1/surveillance/signals/raised?limit=500')
 export interface CaseWish { status?: string; hazard?: string; area?: string; search?: string; order?: string; since?: string }
 export const getCases = (wish: CaseWish, cursor: string | null, limit: number) => get<Page<Case>>(`/v1/cases${query({ ...wish, cursor, limit: String(limit) })}`)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -56,6 +57,7 @@ def test_a_growing_district_has_r_a_sentence_and_a_fan(desk: Desk) -> None:
     assert found.areas[0].r_recent[-1].mean == found.areas[0].r.mean
     assert [(found.fan[0].day - one.until).days for one in found.earlier] == [8, 15]
     assert all(one.held is not None and 0 <= one.held <= 1 for one in found.earlier)
+    assert msgspec.json.decode(msgspec.json.encode(found))["earlier"][0]["days"]
     assert found.curve[-1].new == round(5 * 1.12**29)
 
 

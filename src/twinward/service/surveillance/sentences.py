@@ -42,19 +42,19 @@ def write_sentence(
     if ahead is not None:
         middle, low, high = ahead
         en.append(f"next week {middle:,.0f} (90 %: {low:,.0f} to {high:,.0f}, simulated)")
-        zh.append(f"预计下周 {middle:,.0f} 例(90%:{low:,.0f} 至 {high:,.0f},模拟值)")
+        zh.append(f"预计下周 {middle:,.0f} 例（90%：{low:,.0f} 至 {high:,.0f}，模拟值）")
     if r is None:
         en.append("too few to say whether they grow")
-        zh.append("数据过少,无法判断增减")
+        zh.append("数据过少，无法判断增减")
     else:
         en.append(f"R {r.mean:.2f} ({r.low:.2f} to {r.high:.2f})")
-        zh.append(f"R {r.mean:.2f}({r.low:.2f} 至 {r.high:.2f})")
+        zh.append(f"R {r.mean:.2f}（{r.low:.2f} 至 {r.high:.2f}）")
         if pace := _pace(r):
             en.append(pace[0])
             zh.append(pace[1])
     return Sentence(
         en=f"{', '.join(en)}; complete to {complete.isoformat()}.",
-        zh=f"{','.join(zh)};数据完整至 {complete.isoformat()}。",
+        zh=f"{'，'.join(zh)}；数据完整至 {complete.isoformat()}。",
     )
 
 

@@ -196,7 +196,7 @@ def _row(
     growth = max(0.0, r.mean**1.5 - 1.0) * r.above_one if r is not None else 0.0
     return AreaSituation(
         area=code,
-        name=node.name if node is not None else code,
+        name=platform.reference.areas.name(code),
         level=node.level if node is not None else "city",
         residents=residents,
         new_7d=new,
@@ -299,7 +299,7 @@ def _earlier(counts: AreaCounts, seen: Floats, back: int) -> EarlierFan | None:
     return EarlierFan(
         until=counts.day(len(seen) - back - 1),
         days=days,
-        held=sum(inside) / len(inside) if inside else None,
+        held=float(np.mean(inside)) if inside else None,
     )
 
 
