@@ -55,6 +55,8 @@ FREE = {
     "vehicle",
     "observed",
     "report",
+    "origin",  # where a group comes from: anywhere
+    "gate",  # of a passage: held together with its source and day, see `list_named`
 }
 # who acts, for whom, where: held against the caller's areas, or a pseudonym
 KNOWN = {"id", "area", "to_area", "from_area", "subject", "sensor", "as_case"}
@@ -367,3 +369,14 @@ def test_who_is_everywhere_reports_for_every_area(two: Any) -> None:
         "unit": "m",
     }
     assert submit_objects(two.platform, local_admin(), [item], "test").stored == 1
+
+
+def test_a_passage_of_another_areas_gate_is_not_written_over(two: Any) -> None:
+    said = {"type": "ReportPassage", "kind": "road", "day": "2022-02-01", "source": "gate desk"}
+    here = {**said, "id": "p-1", "gate": "g-1", "area": "310-a", "arrived": 40}
+    assert send(two, "li", here)["rejected"] == []
+    own = {**said, "id": "p-2", "gate": "g-2", "area": "31-a", "arrived": 7}
+    assert send(two, "he", own)["rejected"] == []
+    theirs = {**said, "id": "p-3", "gate": "g-1", "area": "31-a", "arrived": 0}
+    answer = send(two, "he", theirs)
+    assert len(answer["rejected"]) == 1 and answer["stored"] == 0

@@ -21,7 +21,7 @@ from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.handovers.rows import HANDOVERS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.journal.rows import SHIFTS
-from twinward.twins.emergency.movement.rows import ARRIVAL_GROUPS
+from twinward.twins.emergency.movement.rows import ARRIVAL_GROUPS, PASSAGES, passage_id
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES
 from twinward.twins.emergency.signals.rows import SIGNALS
 from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
@@ -131,6 +131,8 @@ def list_named(command: Command) -> Iterator[tuple[Table[msgspec.Struct], str]]:
         if isinstance(key, str):
             for table in THINGS_OF_ONE.get((kind, field), THINGS.get(field, ())):
                 yield table, key
+    if isinstance(command, m.ReportPassage):
+        yield PASSAGES, passage_id(command.source, command.gate, command.day)
     if isinstance(command, c.NoteReading):
         yield SENSOR_STATES, f"{command.sensor}|{command.figure}"
 

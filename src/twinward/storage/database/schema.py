@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import Enum
 from functools import cache, cached_property
 from hashlib import sha256
+from threading import RLock
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -22,6 +23,8 @@ OWN_NAMES = frozenset({"meta", "head", "commands", "events", "offsets", "source_
 # columns that later releases added to tables of the log: empty for what was there before, made on
 # opening
 LATER = {"commands": ("source", "content")}
+# two threads must not work out the fields of message types at once: see `core.struct_types`
+MAKING = RLock()
 Kind = Literal["text", "integer", "number", "bytes"]
 COLUMN_KINDS: dict[type, Kind] = {
     inspect.StrType: "text",
@@ -220,7 +223,9 @@ class Forms(Mapping[str, Projection]):
     def __getitem__(self, name: str) -> Projection:
         found = self._made.get(name)
         if found is None:
-            found = self._made[name] = Projection(self._declared[name])
+            with MAKING:
+                found = self._made.get(name) or Projection(self._declared[name])
+                self._made[name] = found
         return found
 
     def __iter__(self) -> Iterator[str]:

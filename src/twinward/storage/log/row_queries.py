@@ -12,7 +12,7 @@ from twinward.core.clock import from_us, to_us
 from twinward.core.errors import UNREADABLE, AbsentError, InputError
 from twinward.core.messages import Counts, Event, Fact
 from twinward.core.ports import R, Sealer, Table, table_name
-from twinward.storage.database.schema import Forms, Projection, to_stored
+from twinward.storage.database.schema import MAKING, Forms, Projection, to_stored
 from twinward.storage.database.statements import Statements, beyond, shape_filters
 from twinward.storage.log.paging import WALK_ABOVE, count_statement, page_statement
 
@@ -41,7 +41,8 @@ class RowCodec:
         """
         found = self._decoders.get(kind)
         if found is None and kind in self._facts:
-            found = self._decoders[kind] = msgspec.msgpack.Decoder(self._facts[kind])
+            with MAKING:
+                found = self._decoders[kind] = msgspec.msgpack.Decoder(self._facts[kind])
         return found
 
     def form(self, table: str) -> Projection:

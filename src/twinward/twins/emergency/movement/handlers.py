@@ -18,6 +18,7 @@ from twinward.twins.emergency.movement.rows import (
     TABLES,
     ArrivalGroup,
     Passage,
+    passage_id,
 )
 from twinward.twins.twin import Behaviour, Context
 
@@ -30,10 +31,6 @@ def require_come(day: date, context: Context) -> None:
         raise RefusedError(
             f"{day} has not come yet", "mend the day of this row", code="time_in_future"
         )
-
-
-def passage_id(source: str, gate: str, day: date) -> str:
-    return f"{source}|{gate}|{day.isoformat()}"
 
 
 def report_passage(command: m.ReportPassage, rows: Rows, context: Context) -> list[Draft]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -74,3 +74,8 @@ ARRIVAL_GROUPS: Table[ArrivalGroup] = Table(
 )
 
 TABLES = (PASSAGES, ARRIVAL_GROUPS)
+
+
+def passage_id(source: str, gate: str, day: date) -> str:
+    """What one source says of one gate on one day is one row."""
+    return f"{source}|{gate}|{day.isoformat()}"
