@@ -51,6 +51,13 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
     return uvicorn.Server(config)
 
 
+def ready_types() -> None:
+    """Imports the API and makes its message types ready, before the first thread shares them."""
+    import twinward.api.main  # noqa: F401
+
+    settle_types()
+
+
 def most_connections() -> int:
     """How many connections may be open at once, so that files and the database can still be
     opened: as many as the system lets this process have, less a reserve.

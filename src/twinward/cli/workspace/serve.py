@@ -12,12 +12,11 @@ from twinward.app import compose
 from twinward.app.maintenance import make_housekeeping
 from twinward.app.memory import MemoryKeeper, bound_heaps
 from twinward.app.outlets import OrdersOut
-from twinward.app.server import make_server
+from twinward.app.server import make_server, ready_types
 from twinward.cli.framework.output import say
 from twinward.cli.framework.server_discovery import noted
 from twinward.cli.main import add_common
 from twinward.core.errors import InputError
-from twinward.core.struct_types import settle_types
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -51,9 +50,7 @@ def run(options: argparse.Namespace) -> int:
     memory = MemoryKeeper()
     platform = compose.open_platform(options.workspace)
     try:
-        import twinward.api.main  # noqa: F401  its types are to be ready before threads share them
-
-        settle_types()
+        ready_types()
         platform.intake.open()  # what a crash left undrained is looked at before anything new comes
         platform.reconciler.start()
         platform.loop.start(now=platform.clock.now)
