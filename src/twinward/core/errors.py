@@ -103,6 +103,14 @@ class TooManyTriesError(RefusedError):
     status = 429
 
 
+class TooManyNamesError(InputError):
+    """An account has brought too many new names; later it may bring more."""
+
+    code = "too_many_names"
+    title = "Too many new names"
+    status = 429
+
+
 class ConflictError(InputError):
     """The thing is not in a state in which this can be done."""
 

@@ -25,6 +25,7 @@ from twinward.security.identity.people import Caller, Identities, anybody, local
 from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.vault import Vault
+from twinward.service.intake.new_names import MOST_SENSORS, MOST_SOURCES, NewNames
 from twinward.service.operations.chain_watch import ChainWatch, LookReader
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.twins.snapshot import PastRows, Snapshot
@@ -83,6 +84,8 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     expire_lake: Callable[[datetime], int]  # deletes movement past its life, judged by an instant
     managed: bool = False
     alarms: list[Callable[[], TwinwardError | None]] = []  # of what runs beside: a trouble, or None
+    new_sources: NewNames = msgspec.field(default_factory=lambda: NewNames("sources", MOST_SOURCES))
+    new_sensors: NewNames = msgspec.field(default_factory=lambda: NewNames("sensors", MOST_SENSORS))
     looks: LookReader = msgspec.field(default_factory=LookReader)
     past: PastRows = msgspec.field(default_factory=PastRows)
     drill: str = ""  # the id of the drill that this workspace is

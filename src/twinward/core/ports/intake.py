@@ -28,6 +28,9 @@ class Intake(Protocol):
         (index), areas.
         """
 
+    def count_new_sensors(self, rows: pa.RecordBatch) -> int:
+        """Of how many sensors that were never heard rows of OBSERVATION_COLUMNS tell readings."""
+
     def find_area(self, sensor: str) -> str | None:
         """The area that the latest reading of a sensor gave."""
 

@@ -26,7 +26,7 @@ from twinward.edge.feeds.identities import require_source
 from twinward.library.supplies.catalogue import load_supplies
 from twinward.library.supplies.resources import require_known_unit
 from twinward.library.texts import write_reason
-from twinward.security.identity.people import Caller
+from twinward.security.identity.people import LOCAL_ADMIN, Caller
 from twinward.security.privacy.vault import Arriving, Identity
 from twinward.service.access.authorization import require_command, require_reach
 from twinward.service.plans.adoptable_plans import import_adoptable
@@ -114,6 +114,7 @@ def submit(
     """
     require_source(source, MOST_SOURCE)
     now = platform.clock.now()
+    use_source(platform, caller, source)
     good: list[tuple[int, Request]] = []
     persons: dict[int, tuple[Identity, str]] = {}
     arriving = Arriving()
@@ -193,6 +194,20 @@ def keep_persons(
 
     done.add_done_callback(tell)
     return answer
+
+
+def use_source(platform: Platform, caller: Caller, source: str) -> None:
+    """TooManyNamesError where an account brings more new sources than anybody needs: everybody
+    sees them, and each has an account of its own for good. The owner of the workspace may.
+    """
+    if caller.name == LOCAL_ADMIN:
+        return
+
+    def is_known(name: str) -> bool:
+        with platform.store.read() as reader:
+            return name in reader.counts() or name in platform.intake.counts()
+
+    platform.new_sources.use(caller.name, source, platform.clock.now(), is_known)
 
 
 def require_real(platform: Platform, *sources: str) -> None:

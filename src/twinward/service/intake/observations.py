@@ -20,7 +20,7 @@ from twinward.edge.feeds.observations import Checks, ObservationItem, read_obser
 from twinward.edge.feeds.plausible import Bounds, bounds_of
 from twinward.service.access.approvals import with_emergency_access
 from twinward.service.access.person_listing import record_listing, scope_to_see
-from twinward.service.intake.commands import BatchAccount, Rejection, require_real
+from twinward.service.intake.commands import BatchAccount, Rejection, require_real, use_source
 from twinward.service.platform import Caller, Platform, local_admin
 
 __all__ = ["Hour", "ObservationItem", "SensorValue", "get_hours", "list_sensors", "submit"]
@@ -95,6 +95,10 @@ def submit(platform: Platform, caller: Caller, checks: Checks, body: bytes) -> F
     checked = read_observations(body, of_sender(platform, caller, checks), platform.clock.now())
     require_real(platform, checked.source)
     sender = "" if caller.name == LOCAL_ADMIN else caller.name
+    use_source(platform, caller, checked.source)
+    if sender:
+        new = platform.intake.open().count_new_sensors(checked.rows)
+        platform.new_sensors.bring(sender, new, platform.clock.now())
     kept = platform.intake.open().accept(checked.source, checked.rows, len(checked.wrong), sender)
     rejected = [
         Rejection(index=one.index, code=one.code, message=one.message) for one in checked.wrong

@@ -149,6 +149,16 @@ def number_keys(table: Any, rows: Any, count: Any, keys: Any, numbers: Any) -> A
 
 
 @njit(cache=True, nogil=True)
+def count_unknown(table: Any, keys: Any) -> Any:
+    """How many of the keys, each there once, are not in a table."""
+    unknown = 0
+    for k in range(len(keys)):
+        if table[_slot(table, keys[k, 0], keys[k, 1]), 1] == np.uint64(0):
+            unknown += 1
+    return unknown
+
+
+@njit(cache=True, nogil=True)
 def find_key(table: Any, rows: Any, high: Any, low: Any) -> Any:
     """The row of a key, or -1."""
     at = _slot(table, high, low)

@@ -191,6 +191,10 @@ class DurableIntake:
         """
         return self.latest.of_things()
 
+    def count_new_sensors(self, rows: pa.RecordBatch) -> int:
+        """Of how many sensors that were never heard a batch tells readings."""
+        return self.latest.count_new(rows.filter(rows.column("value").is_valid()))
+
     def find_area(self, sensor: str) -> str | None:
         """The area of a sensor's latest reading."""
         return self.latest.find_area(sensor)

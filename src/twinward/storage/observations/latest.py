@@ -96,6 +96,12 @@ class Latest:
             )
         return numbers
 
+    def count_new(self, readings: pa.RecordBatch) -> int:
+        """Of how many sensors that were never heard a batch of readings tells."""
+        keys = np.unique(text_keys(sensor_names(readings), NUMBER_SEED), axis=0)
+        with self._lock:
+            return int(kernels.count_unknown(self._table, keys))
+
     def _number(self, names: pa.StringArray) -> NDArray[Any]:
         keys = text_keys(names, NUMBER_SEED)
         self._make_room(len(keys))
