@@ -147,7 +147,7 @@ def test_a_reading_is_a_duplicate_only_of_its_own_senders(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("field", ["source_id", "place", "unit", "type", "area", "subject"])
-@pytest.mark.parametrize("bad", ["\x00", "\x1b", "\x7f", "\x85", "\ud800", "\n"])
+@pytest.mark.parametrize("bad", ["\x00", "\x1b", "\x7f", "\x85", "\ud800", "\n", "\u202e"])
 def test_no_bad_text_of_an_observation_is_kept(desk: Desk, field: str, bad: str) -> None:
     told = observe(desk, desk.me, COMMUNITY, 1.0, **{field: f"a{bad}"})
     assert (told.stored, len(told.rejected)) == (0, 1)

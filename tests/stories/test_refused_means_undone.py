@@ -28,7 +28,7 @@ from twinward.storage.log import transaction
 from twinward.twins import twin
 from twinward.twins.emergency.reports.rows import CASES
 
-CONTROLS = ["\x00", "\x01", "\x0b", "\x1b", "\x7f", "\x85"]
+CONTROLS = ["\x00", "\x01", "\x0b", "\x1b", "\x7f", "\x85", "\u202e", "\u2066"]
 HALVES = ["\ud800", "x\udfff"]
 COMMANDS = sorted(compose.BEHAVIOUR.handlers, key=lambda kind: kind.__name__)
 AREAS = ("area", "from_area", "to_area")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.gzip import GZipMiddleware
@@ -98,7 +100,7 @@ def make_api(platform: Platform) -> FastAPI:
             body | {"version": __version__} | drill, 503 if body["status"] == "failing" else 200
         )
 
-    add_error_handlers(api)
+    add_error_handlers(api, platform.workspace)
     mount_console(api)
     api.openapi = lambda: describe(api)  # type: ignore[method-assign]
     return api
@@ -115,12 +117,12 @@ def describe(api: FastAPI) -> dict[str, object]:
     return api.openapi_schema
 
 
-def add_error_handlers(api: FastAPI) -> None:
-    """Every error leaves as a problem document."""
+def add_error_handlers(api: FastAPI, home: Path) -> None:
+    """Every error leaves as a problem document; `home`, the workspace, is not told."""
 
     @api.exception_handler(TwinwardError)
     async def on_error(_request: Request, error: TwinwardError) -> Response:
-        return answer_error(error)
+        return answer_error(error, home)
 
     @api.exception_handler(RequestValidationError)
     async def on_bad_query(_request: Request, error: RequestValidationError) -> Response:

@@ -5,6 +5,7 @@ system.
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -29,6 +30,8 @@ def bound_heaps() -> None:
     from its heaps); call it before threads are started. A C library that does not know this is left
     as it is.
     """
+    # Arrow's own pool keeps what a large merge has used; the C library's is given back
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     set_option = find_c_function("mallopt")
     if set_option is not None:
         set_option(M_ARENA_MAX, HEAPS)

@@ -14,10 +14,12 @@ from msgspec import inspect
 from twinward.core.errors import InputError
 
 LONGEST = 20_000  # characters of any one text, also where a message states no bound
-# control characters (C0, delete, C1) and halves of surrogate pairs; lines and tabs belong into
-# running text alone
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-NOT_IN_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# control characters (C0, delete, C1), what turns the direction of the words after it or breaks a
+# line unseen, and halves of surrogate pairs; lines and tabs belong into running text alone
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+NOT_IN_TEXT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 RUNNING_TEXT = 1000  # a field that may be as long as this holds running text; a shorter one a name
 ADVICE = "remove it: letters, digits, punctuation and, in longer texts, line breaks are fine"

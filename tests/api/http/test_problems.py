@@ -63,3 +63,12 @@ def test_the_page_of_the_api_comes_whole_from_this_machine(client: TestClient) -
         assert name.startswith("/"), name
         assert client.get(name).status_code == 200, name
     assert "default-src 'self'" in page.headers["content-security-policy"]
+
+
+def test_an_error_does_not_tell_where_the_workspace_lies(client: TestClient, desk: Desk) -> None:
+    desk.case()
+    told = [client.get("/v1/map/movement"), client.get("/v1/scene")]
+    assert told[0].status_code == 503
+    for answer in told:
+        assert str(desk.workspace) not in answer.text
+    assert "city/age_sex.npy" in told[0].json()["detail"]

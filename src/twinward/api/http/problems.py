@@ -4,6 +4,8 @@ params. What is absent and what is forbidden answer alike where a thing is named
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 from fastapi import Response
 
@@ -29,9 +31,20 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     params: dict[str, object] = {}
 
 
-def problem_of(error: TwinwardError) -> Problem:
+def problem_of(error: TwinwardError, home: Path | None = None) -> Problem:
+    """What is told of an error; of where the workspace (`home`) lies on the server nothing is."""
     message, advice = say_error(error.code, error.message, error.advice)
+    if home is not None:
+        message, advice = hide_place(message, home), hide_place(advice, home)
     return describe(error.status, error.title, error.code, scrub(message), advice, error.params)
+
+
+def hide_place(text: str, home: Path) -> str:
+    """The text with paths inside a folder as they are called from there."""
+    for place in sorted({str(home), str(home.absolute()), str(home.resolve())}, key=len)[::-1]:
+        if len(place) > 1:
+            text = text.replace(f"{place}/", "").replace(place, "the workspace")
+    return text
 
 
 def describe(
@@ -58,8 +71,8 @@ def answer_problem(problem: Problem) -> Response:
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE)
 
 
-def answer_error(error: TwinwardError) -> Response:
-    return answer_problem(problem_of(error))
+def answer_error(error: TwinwardError, home: Path | None = None) -> Response:
+    return answer_problem(problem_of(error, home))
 
 
 ERROR_SCHEMA: dict[str, object] = {

@@ -86,7 +86,10 @@ ADVICE = {
 }
 # bytes of a body that may stand for a control character in one of its texts: seldom there, so that
 # a batch without any is not looked at text by text
-SUSPICIOUS = re.compile(rb"\\u00[01789]|\\[bfnrt]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]")
+SUSPICIOUS = re.compile(
+    rb"\\u00[01789]|\\u20[26]|\\[bfnrt]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\xc2[\x80-\x9f]"
+    rb"|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]"
+)
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
