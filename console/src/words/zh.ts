@@ -23,7 +23,7 @@ export const zh: Record<WordKey, string> = {
   'short.new': '新增', 'short.new7': '7 日', 'short.total': '累计', 'short.late': '逾期', 'short.places': '场所',
   'fig.new7': '近 7 日新增', 'fig.rows': '查看明细',
   'map.title': '地图', 'map.label': '按区域显示的城市地图，旁边的列表数字相同', 'map.figure': '地图上显示的指标', 'map.places': '涉及场所', 'map.movement': '人流', 'map.movement.says': '合成居民的一个工作日，每点代表 {n} 人', 'map.movement.none': '没有可显示的人流。', 'map.none': '本城市没有区划轮廓，列表中的数字相同。', 'map.failed': '此屏幕无法绘制地图，列表中的数字相同。', 'map.nodata': '无', 'map.fit': '全市', 'map.unplaced': '{n} 处场所没有位置', 'map.legend': '图例',
-  'map.base': '底图', 'map.base.none': '本城市尚无底图，请用 `twinward city build` 重新建立。', 'map.missing': '本城市的数据来源中没有：{what}', 'map.cells': '虚线：围绕各区域点位的单元，并非公布的边界', 'map.credits': '地图数据来源', 'map.about': '关于此地图', 'layer.water': '水系', 'layer.green': '绿地', 'layer.building': '建筑', 'layer.road': '道路', 'layer.rail': '铁路', 'layer.place': '地点', 'map.placesOf': '城市地点', 'map.kind.health': '医院与诊所', 'map.kind.school': '学校', 'map.kind.metro': '地铁与铁路', 'map.kind.bus': '公交站', 'map.kind.safety': '消防与公安',
+  'map.base': '底图', 'map.base.none': '本城市尚无底图，可请服务器管理员生成。', 'map.missing': '本城市的数据来源中没有：{what}', 'map.cells': '虚线：围绕各区域点位的单元，并非公布的边界', 'map.credits': '地图数据来源', 'map.about': '关于此地图', 'layer.water': '水系', 'layer.green': '绿地', 'layer.building': '建筑', 'layer.road': '道路', 'layer.rail': '铁路', 'layer.place': '地点', 'map.placesOf': '城市地点', 'map.kind.health': '医院与诊所', 'map.kind.school': '学校', 'map.kind.metro': '地铁与铁路', 'map.kind.bus': '公交站', 'map.kind.safety': '消防与公安',
   'area.title': '各区', 'area.name': '区域', 'area.sum': '合计', 'area.wide': '全市层面', 'area.all': '全部区域', 'area.clear': '显示全部区域', 'area.level': '级别',
   'curve.title': '逐日报告', 'curve.linked': '社会面发现', 'curve.control': '管控中发现', 'curve.table': '表格', 'curve.chart': '图', 'curve.day': '日期', 'curve.new': '新增', 'curve.label': '逐日新增报告，表格中的数字相同',
   'inc.title': '事件', 'inc.none': '没有未结事件。', 'inc.open': '未结', 'inc.closed': '已结', 'inc.since': '自 {day} 起', 'inc.waiting': '预案待批', 'inc.late': '逾期 {n}', 'inc.tasks': '未完成任务 {n}', 'inc.new': '新增 {n}', 'inc.enter': '进入事件室', 'inc.closedList': '已结（{n}）',
@@ -161,4 +161,5 @@ export const zh: Record<WordKey, string> = {
   'arrivals.accounted': '已交代', 'gate.rail': '铁路', 'gate.air': '机场', 'gate.sea': '港口', 'gate.coach': '客运', 'gate.road': '公路', 'mv.residents': '居民', 'mv.measures': '措施', 'mv.since': '自', 'mv.gates': '卡口',
   'mv.noControl': '没有区域在执行措施。', 'mv.controlled': '{n} 个区域执行措施，居民 {residents} 人', 'mv.measureSum': '{measure}：{areas} 个区域，居民 {residents} 人', 'mv.arrivedOn': '{day} 抵达', 'mv.riskOf': '来自风险地区 {n}', 'mv.ofArrived': '共抵达 {n} 人',
   'mv.groupAlarms': '人，涉及 {n} 个批次', 'mv.inAreas': '居民，涉及 {n} 个区域',
+  'time.unfold': '选择其他时点',
 }
