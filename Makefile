@@ -15,9 +15,11 @@ setup-dev: .venv/.dev-ready
 	$(PYTHON) scripts/setup.py dev
 
 run: setup console ## build the reference city and play an outbreak through the whole loop
+	@$(BIN)/python scripts/stale_kernels.py
 	$(BIN)/twinward demo
 
 test: setup-dev console ## everything the tests need, then all tests
+	@$(BIN)/python scripts/stale_kernels.py
 	$(BIN)/python scripts/system_parts.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 test-unit: setup-dev ## only the tests that need no server
