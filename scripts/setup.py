@@ -102,6 +102,7 @@ def main(lock: str, where: str = ".venv") -> None:
         )
     compile_bytecode(python, *venv.glob("lib/python*/site-packages"), ROOT / "src")
     if where == ".venv" and lock == "run":
+        run(python, "scripts/stale_kernels.py")
         run(python, "scripts/compile_kernels.py")
     (venv / f".{lock}-ready").touch()
 
