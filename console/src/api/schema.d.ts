@@ -1272,6 +1272,8 @@ export interface components {
                 [key: string]: number;
             };
             residents: number;
+            /** @default  */
+            name: string;
         };
         /**
          * AreaName
@@ -2215,7 +2217,8 @@ export interface components {
         };
         /**
          * Exposed
-         * @description What lies where the figure reaches a level, over the whole run: quantiles over members.
+         * @description What lies where the figure reaches a level, over the whole run: quantiles over members. An
+         *         area of which a third is reached counts with a third of its people, hospitals and schools.
          */
         Exposed: {
             level: string;
