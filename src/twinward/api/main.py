@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from twinward import __version__
 from twinward.api.http.authentication import make_guard
+from twinward.api.http.bodies import parts_of_bodies
 from twinward.api.http.middleware import Hardening, Languages
 from twinward.api.http.parameters import require_known_parameters
 from twinward.api.http.problems import answer_error, answer_problem, schema_of_problem
@@ -111,7 +112,7 @@ def describe(api: FastAPI) -> dict[str, object]:
     if api.openapi_schema is None:
         document = get_openapi(title=api.title, version=api.version, routes=api.routes)
         document.setdefault("components", {}).setdefault("schemas", {}).update(
-            schema_of_commands() | schema_of_answers() | schema_of_problem()
+            parts_of_bodies | schema_of_commands() | schema_of_answers() | schema_of_problem()
         )
         api.openapi_schema = document
     return api.openapi_schema

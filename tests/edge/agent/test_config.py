@@ -8,19 +8,20 @@ from pathlib import Path
 import pytest
 
 from twinward.core.errors import InputError
-from twinward.edge.agent.config import load_config
+from twinward.edge.agent.config import EdgeConfig, load_config
 
 HOWTO = Path(__file__).resolve().parents[3] / "docs" / "howto" / "run-an-edge.md"
 
 
-def load(folder: Path, text: str) -> object:
+def load(folder: Path, text: str) -> EdgeConfig:
     (folder / "edge.toml").write_text(text)
     return load_config(folder / "edge.toml")
 
 
 def test_the_example_of_the_guide_is_one(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```toml\n(.*?)```", HOWTO.read_text("utf-8"), re.S)
-    load(tmp_path, text)
+    whole, gate = re.findall(r"```toml\n(.*?)```", HOWTO.read_text("utf-8"), re.S)
+    load(tmp_path, whole)
+    assert load(tmp_path, whole + gate).gate is not None  # the gate is a part that is added
 
 
 @pytest.mark.parametrize(

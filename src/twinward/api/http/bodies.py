@@ -15,18 +15,25 @@ Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x
 T = TypeVar("T")
 
 
+parts_of_bodies: dict[str, dict[str, object]] = {}  # types inside bodies, for the document
+
+
 def describe(kind: type) -> dict[str, object]:
-    """The request body for OpenAPI."""
+    """The request body for OpenAPI; the types inside it are kept for the document's components."""
     (schema,), parts = msgspec.json.schema_components(
         [kind], ref_template="#/components/schemas/{name}"
     )
-    inline = parts.get(str(schema.get("$ref", "")).rpartition("/")[2], schema)
+    own = str(schema.get("$ref", "")).rpartition("/")[2]
+    parts_of_bodies.update({name: part for name, part in parts.items() if name != own})
+    inline = parts.get(own, schema)
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": inline}}}}
 
 
-async def decode(request: Request, kind: type[T], *, secret: bool = True) -> T:
+async def decode(
+    request: Request, kind: type[T], *, secret: bool = True, most_bytes: int = LIMIT_BYTES
+) -> T:
     """The body as `kind`; what is wrong with it is said only where it holds no secret."""
-    body = await read_body(request, LIMIT_BYTES)
+    body = await read_body(request, most_bytes)
     try:
         return msgspec.json.decode(body, type=kind)
     except UNREADABLE as error:

@@ -92,6 +92,9 @@ class AskPlaceCode(msgspec.Struct, forbid_unknown_fields=True):
     close: bool = False
 
 
+RECORD_BYTES = 1_000_000  # two thousand check-ins, each with the code that was read
+
+
 class AskHandOver(msgspec.Struct, forbid_unknown_fields=True):
     """A visitor's record, by consent or under the activation `order`."""
 
@@ -297,5 +300,5 @@ def add_places(routes: APIRouter, platform: Platform) -> None:
     async def post_visits(request: Request) -> Response:
         """Hand a visitor's own record over to tracing; on record by what right."""
         caller = caller_of(platform, request)
-        asked = await decode(request, AskHandOver)
+        asked = await decode(request, AskHandOver, most_bytes=RECORD_BYTES)
         return answer(await asyncio.to_thread(hand_over, platform, caller, asked), 201)
