@@ -50,6 +50,8 @@ def fuzz_one(world: Any, operation: Any, examples: int) -> int:
         (arguments.get("params") or {}).pop(
             "follow", None
         )  # it would keep the stream of events open
+        if isinstance(arguments.get("data"), bytes | str):  # what is no form is sent as it is
+            arguments["content"] = arguments.pop("data")
         cookies = arguments.pop("cookies", None)
         assert not cookies
         answer = world.client.request(**arguments)

@@ -14,7 +14,11 @@ from twinward.decision.surveillance.forecasting.score import (
     weighted_interval_score,
 )
 from twinward.decision.surveillance.forecasting.told_change import ToldChange, tell_change
-from twinward.decision.surveillance.forecasting.week_ensemble import fill_weeks, forecast_weeks
+from twinward.decision.surveillance.forecasting.week_ensemble import (
+    fill_weeks,
+    forecast_weeks,
+    steadiness,
+)
 from twinward.decision.surveillance.forecasting.week_rules import (
     MIDDLE,
     damped_root,
@@ -139,3 +143,22 @@ def test_who_is_told_of_a_lockdown_forecasts_better() -> None:
 def test_flat_root_is_flat() -> None:
     table = flat_root(np.array([50.0, 60, 55, 58, 61, 57]), 4)
     assert table[:, MIDDLE] == pytest.approx([57] * 4)
+
+
+def test_a_steady_series_is_forecast_near_its_level_and_not_by_its_last_scatter() -> None:
+    """Growth that the next week undoes is none: four weeks ahead is as near as the last count."""
+    ahead, last = [], []
+    for seed in range(1, 9):
+        counts = generator(seed, "test.steady").poisson(400, 44).astype(float)
+        for now in (24, 32, 40):
+            middle = forecast_weeks(counts[:now], 4).quantiles[:, MIDDLE]
+            ahead.append(np.abs(middle - 400).mean())
+            last.append(abs(counts[now - 1] - 400))
+    assert np.mean(ahead) < np.mean(last)  # it was 32 against 15 when all growth was believed
+
+
+def test_only_changes_that_are_undone_count_as_scatter() -> None:
+    growing = np.round(20 * 1.25 ** np.arange(20.0))
+    assert steadiness(growing)[-1] == 0
+    alternating = 400 + 40 * (-1.0) ** np.arange(30)
+    assert steadiness(alternating)[-1] > 0.8

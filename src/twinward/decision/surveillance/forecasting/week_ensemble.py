@@ -1,5 +1,8 @@
 """The ensemble of weekly forecasts: two damped, two pooled; combined, calibrated, sorted.
 
+Growth is believed as far as the series shows that its changes last; a steady series with scatter
+is forecast near the mean of its last weeks.
+
 Combined on the root scale by fixed weights; the width is tracked by how often past forecasts held
 (conformal control, Angelopoulos, Candes, Tibshirani 2023, arXiv 2307.16895).
 """
@@ -28,6 +31,8 @@ FEWEST_SCORED = 5
 WIDTH = (0.7, 1.8)
 GAIN = 0.05  # how far a miss moves the width
 TARGET = 0.9
+STEPS, PRIOR_STEPS, SCATTER, LEAST_SCATTER = 26, 4.0, 0.5, 0.15
+SETTLED = 6  # weeks whose mean a steady series is taken to return to
 
 
 class WeekForecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,13 +71,50 @@ def fill_weeks(counts: Floats) -> Floats:
 
 def _all_parts(counts: Floats) -> Floats:
     """float64[parts, weeks, HORIZONS, 23] on the root scale, made at each week from those to it."""
-    middles = [
+    steady, level = steadiness(counts)[:, None], settled_level(counts)[:, None]
+    grown = [
         damped_middles(counts, HORIZONS, SHORTER),
         damped_middles(counts, HORIZONS),
         pooled_middles(counts, "simulated"),
         pooled_middles(counts, "public"),
     ]
+    middles = [one + steady * (level - one) for one in grown]
     return np.stack([root_table(one, own_spread(counts, one)) for one in middles])
+
+
+def steadiness(counts: Floats) -> Floats:
+    """float64[weeks] how far the changes up to each week are scatter about a level, 0 to 1, by what
+    was known then.
+
+    Scatter is undone in the next week: steps of independent counts have an autocorrelation of -1/2
+    (a moving average of order one), those of an epidemic one above 0. Steps are of square roots,
+    on which scatter is alike for few and many; the autocorrelation of the last STEPS is drawn
+    towards 0 by PRIOR_STEPS, and counts from LEAST_SCATTER on.
+    """
+    root = np.sqrt(np.maximum(counts, 0.0))
+    step = np.diff(root, prepend=root[0])
+    together = step * np.concatenate([[0.0], step[:-1]])
+    squares = step**2
+
+    def last_sums(values: Floats) -> Floats:
+        total = np.cumsum(values)
+        return np.asarray(
+            total - np.concatenate([np.zeros(min(STEPS, len(total))), total[:-STEPS]])
+        )
+
+    number = np.minimum(np.arange(len(counts)), STEPS)
+    all_squares = np.maximum(last_sums(squares), 1e-12)
+    correlation = last_sums(together) / all_squares * number / (number + PRIOR_STEPS)
+    share = (-correlation - LEAST_SCATTER) / (SCATTER - LEAST_SCATTER)
+    return np.asarray(np.clip(share, 0.0, 1.0))
+
+
+def settled_level(counts: Floats) -> Floats:
+    """float64[weeks] mean log1p of each week and the ones before it, SETTLED at most."""
+    level = np.log1p(np.maximum(counts, 0.0))
+    total = np.concatenate([[0.0], np.cumsum(level)])
+    first = np.maximum(np.arange(1, len(level) + 1) - SETTLED, 0)
+    return np.asarray((total[1:] - total[first]) / (np.arange(1, len(level) + 1) - first))
 
 
 def _track(tables: Floats, counts: Floats) -> Floats:
