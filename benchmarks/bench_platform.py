@@ -28,7 +28,7 @@ import pyarrow as pa
 from twinward.core.clock import SystemClock, to_us
 from twinward.core.messages import Command, Draft, Fact, Request
 from twinward.core.ports import Table
-from twinward.storage.files.frames import SCHEMA
+from twinward.storage.files.frames import schema
 from twinward.storage.log.store import SqlStore, open_store
 from twinward.storage.observations.intake import DurableIntake
 
@@ -312,8 +312,8 @@ def readings(first: int, count: int, sensors: list[str], times: Any) -> Any:
         "subject": pa.array(sensors),
         "value": pa.array(np.arange(count) * 0.5),
     }
-    arrays = [columns.get(field.name, nothing).cast(field.type) for field in SCHEMA]
-    return pa.record_batch(arrays, schema=SCHEMA)
+    arrays = [columns.get(field.name, nothing).cast(field.type) for field in schema()]
+    return pa.record_batch(arrays, schema=schema())
 
 
 def measure_sensors(root: Path, sensors: int) -> list[Line]:
