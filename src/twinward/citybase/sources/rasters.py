@@ -74,7 +74,9 @@ def read_raster(path: Path, label: str) -> Raster:
         content = path.read_bytes()
     except OSError as error:
         raise InputError(
-            f"{label} cannot be read: {error.strerror}", "check its permissions", code="no_file"
+            f"{label} cannot be read: {error.strerror}",
+            "check its permissions" if path.exists() else "name a file that exists",
+            code="no_file",
         ) from error
     if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         try:
