@@ -146,6 +146,7 @@ ANSWERS = (
     access.ActivationLine,
     access.CasePage,
     access.ChangeShown,
+    access.ChangedPassword,
     access.ClosedSession,
     access.ContactPage,
     access.DecidedDouble,

@@ -344,3 +344,25 @@ def test_a_new_account_locked_and_opened_again_is_new_again(world: Any, people: 
     assert enter(world, None, password=secret, name="cleo").status_code == 401  # no password yet
     body = {"name": "cleo", "secret": secret, "password": GOOD}
     assert world.client.post("/v1/sessions/first", json=body).status_code == 201
+
+
+def test_a_password_is_changed_by_the_present_one_and_other_devices_end(
+    world: Any, uri: str
+) -> None:
+    other = enter(world, code_of(world, uri)).json()
+    world.clock.advance(timedelta(minutes=2))
+    mine = enter(world, code_of(world, uri)).json()
+
+    def change(old: str, new: str) -> Any:
+        body = {"password": old, "new": new}
+        return world.client.post("/v1/sessions/password", json=body, headers=bearer(mine))
+
+    assert change("not the present one", "river lantern orchard sky").status_code == 401
+    assert change(GOOD, "short").json()["code"] == "weak_password"
+    assert change(GOOD, "river lantern orchard sky").status_code == 201
+    assert world.client.get("/v1/incidents", headers=bearer(mine)).status_code == 200
+    assert world.client.get("/v1/incidents", headers=bearer(other)).status_code == 401
+    world.clock.advance(timedelta(minutes=2))
+    assert enter(world, code_of(world, uri)).status_code == 401
+    again = enter(world, code_of(world, uri), "river lantern orchard sky")
+    assert again.status_code == 201

@@ -92,6 +92,28 @@ def test_an_order_that_is_withdrawn_before_it_went_out_never_goes(told: Desk) ->
     assert [one.message.kind for one in sent if one.message.about == task.id] == ["withdrawn"]
 
 
+def test_an_order_that_another_department_gets_is_told_to_that_one(told: Desk) -> None:
+    step(told)
+    told.case(1)
+    hand = {"title": "Bring food", "department": "civil_affairs", "deadline_h": 9.0}
+    told.post("OrderTask", incident=told.incident()["id"], area="310101", **hand)
+    step(told)
+    task = told.task("by_hand")
+    dispatcher = outlets.open_dispatcher(told.platform)
+    assert dispatcher is not None
+    for kind, fields in (
+        ("RedirectTask", {"to_department": "disease_control", "reason": "ours"}),
+        ("SetDeadline", {"hours": 5.0, "reason": "faster"}),
+        ("RedirectTask", {"to_department": "health", "reason": "theirs after all"}),
+    ):
+        told.post(kind, task=task.id, by="Li", **fields)
+        dispatcher.step()
+    dispatcher.ledger.close()
+    sent = outlets.list_deliveries(told.platform, state="sent", most=99)
+    kinds = sorted(one.message.kind for one in sent if one.message.about == task.id)
+    assert kinds == ["order", "order", "withdrawn"]
+
+
 def test_what_fails_is_tried_again_ever_more_seldom_and_then_is_out_of_time(told: Desk) -> None:
     class Broken:
         tries = 0

@@ -42,6 +42,13 @@ class FirstPassword(msgspec.Struct, forbid_unknown_fields=True):
     password: Secret
 
 
+class OtherPassword(msgspec.Struct, forbid_unknown_fields=True):
+    """`password` is the present one, `new` the one from now on."""
+
+    password: Secret
+    new: Secret
+
+
 class Refresh(msgspec.Struct, forbid_unknown_fields=True):
     refresh: Secret
 
@@ -144,6 +151,27 @@ def router(platform: Platform) -> APIRouter:
         asked = await decode(request, Refresh)
         run = gate.pass_through(request, None, accounts.refresh, asked.refresh)
         return answer(await run, 201, named=True)
+
+    @routes.post(
+        "/sessions/password",
+        openapi_extra=describe(OtherPassword),
+        responses=gives("ChangedPassword", 201),
+        status_code=201,
+    )
+    async def post_other_password(request: Request) -> Response:
+        """Change one's own password; every other device is logged out."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, OtherPassword)
+        await gate.pass_through(
+            request,
+            caller.name,
+            accounts.change_password,
+            caller,
+            asked.password,
+            asked.new,
+            where_from(request)[1],
+        )
+        return answer({"name": caller.name}, 201, named=True)
 
     @routes.get("/sessions", responses=gives_page("Session"))
     def get_sessions(

@@ -1,5 +1,5 @@
-"""`twinward task list|show|acknowledge|complete|comment`: the orders of a department and its
-answers.
+"""`twinward task list|show|acknowledge|complete|comment|assign|redirect|deadline`: the orders of a
+department, its answers, and who does them until when.
 """
 
 from __future__ import annotations
@@ -21,8 +21,17 @@ if TYPE_CHECKING:
     from twinward.cli.framework.parser import Verbs
 
 
+DECISIONS = {
+    "assign": ("AssignTask", ("assignee",)),
+    "redirect": ("RedirectTask", ("to_department", "reason")),
+    "deadline": ("SetDeadline", ("hours", "reason")),
+}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    acts = add_views(parser, metavar="list|show|acknowledge|complete|comment")
+    acts = add_views(
+        parser, metavar="list|show|acknowledge|complete|comment|assign|redirect|deadline"
+    )
     for name, what in (
         ("acknowledge", "accept the work"),
         ("complete", "say what came of it"),
@@ -35,6 +44,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             sub.add_argument("--text", default="done", help="result or comment")
         if name == "complete":
             sub.add_argument("--failed", action="store_true", help="it did not succeed")
+        add_person(sub)
+    add_decisions(acts)
+
+
+def add_decisions(acts: Verbs) -> None:
+    """Who does it, which department, and until when."""
+    assign = acts.add_parser("assign", help="say who in the department does it")
+    assign.add_argument("id")
+    assign.add_argument(
+        "assignee", nargs="?", default="", help="nobody in particular when left out"
+    )
+    assign.add_argument("--department", help="whose it is (default: the task's own)")
+    add_person(assign)
+    redirect = acts.add_parser("redirect", help="give it to another department")
+    redirect.add_argument("id")
+    redirect.add_argument("to_department")
+    deadline = acts.add_parser("deadline", help="give more time or less")
+    deadline.add_argument("id")
+    deadline.add_argument("hours", type=float, help="from now")
+    for sub in (redirect, deadline):
+        sub.add_argument("--reason", required=True)
         add_person(sub)
 
 
@@ -114,6 +144,8 @@ def show_task(options: argparse.Namespace, task: object) -> int:
 
 def answer_of(options: argparse.Namespace, task: object) -> dict[str, object]:
     """The command that the words of the verb stand for."""
+    if options.act in DECISIONS:
+        return decision_of(options, task)
     department = options.department or task.department  # type: ignore[attr-defined]
     kinds = {"acknowledge": "AcknowledgeTask", "complete": "CompleteTask", "comment": "CommentTask"}
     status, comments = task.status, task.comments  # type: ignore[attr-defined]
@@ -131,3 +163,16 @@ def answer_of(options: argparse.Namespace, task: object) -> dict[str, object]:
     if options.act == "comment":
         item |= {"comment": options.text}
     return item
+
+
+def decision_of(options: argparse.Namespace, task: object) -> dict[str, object]:
+    """Who does it, which department, until when; said again of a task as it stands, it is the
+    same command.
+    """
+    kind, fields = DECISIONS[options.act]
+    said = {field: getattr(options, field) for field in fields}
+    if options.act == "assign":
+        said["department"] = options.department or task.department  # type: ignore[attr-defined]
+    stands = (task.department, task.assignee, task.due_at)  # type: ignore[attr-defined]
+    name = derive_id("cli", options.id, options.act, str(sorted(said.items())), str(stands))
+    return {"id": name, "type": kind, "task": options.id, **said}

@@ -35,6 +35,9 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.AcknowledgeTask,
     m.CompleteTask,
     m.CommentTask,
+    m.AssignTask,
+    m.RedirectTask,
+    m.SetDeadline,
     m.AssessTask,
     m.WithdrawCount,
     m.WithdrawOrder,
@@ -188,6 +191,7 @@ NAMING = (
     "from_holder",
     "sensor",
     "vehicle",
+    "assignee",
 )
 
 

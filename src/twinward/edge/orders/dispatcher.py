@@ -14,10 +14,17 @@ from twinward.edge.orders.ledger import Ledger
 from twinward.edge.orders.outlet import Outlet, OutletMessage, OutletReceipt
 from twinward.edge.orders.routing import Heard, OutletSpec, Routing, messages_of, read_event
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.tasks.rows import TASKS
+from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS, Task
 
 BATCH = 200
-KINDS = ("OrderIssued", "TaskEscalated", "TaskDropped", "ResponseLevelSet")
+KINDS = (
+    "OrderIssued",
+    "TaskEscalated",
+    "TaskDropped",
+    "TaskRedirected",
+    "DeadlineSet",
+    "ResponseLevelSet",
+)
 MINUTE = timedelta(minutes=1)
 
 
@@ -57,32 +64,34 @@ class Dispatcher:
             heard = [(event, self._read(event, rows)) for event in events]
         made = [
             message
-            for event, said in heard
-            if said is not None
+            for event, heard_of in heard
+            for said in heard_of
             for message in messages_of(
                 said, event, self.routing, self._name_of(said.area), self._zone
             )
         ]
-        dropped = [e.fact.task for e, _ in heard if isinstance(e.fact, m.TaskDropped)]
+        over = (m.TaskDropped, m.TaskRedirected)
+        dropped = [e.fact.task for e, _ in heard if isinstance(e.fact, over)]
         reached = events[-1].seq if len(events) == BATCH else last
         self.ledger.add(made, reached, self.clock.now(), dropped)
         return len(made)
 
-    def _read(self, event: Event, rows: Rows) -> Heard | None:
+    def _read(self, event: Event, rows: Rows) -> tuple[Heard, ...]:
+        """What an event says, first to those who must act and then to those who need not."""
         fact = event.fact
         if isinstance(fact, m.TaskDropped):
             task = rows.find(TASKS, fact.task) if fact.withdrawn else None
-            if task is None:
-                return None
-            return Heard(
-                kind="withdrawn",
-                about=task.id,
-                department=task.department,
-                area=task.area,
-                title=task.title,
-                more=fact.because,
-            )
-        return read_event(event)
+            return () if task is None else (withdrawn(task, task.department, fact.because),)
+        if isinstance(fact, m.TaskRedirected | m.DeadlineSet):
+            task = rows.find(TASKS, fact.task)
+            if task is None or task.status not in AT_WORK:
+                return ()
+            told: tuple[Heard, ...] = (order_again(task, fact.due_at),)
+            if isinstance(fact, m.TaskRedirected):
+                told += (withdrawn(task, fact.before, fact.reason),)
+            return told
+        heard = read_event(event)
+        return () if heard is None else (heard,)
 
     def send_due(self) -> int:
         now = self.clock.now()
@@ -122,3 +131,27 @@ class Dispatcher:
                 self.ledger.note(message.key, receipt, self.clock.now())
                 found += 1
         return found
+
+
+def withdrawn(task: Task, department: str, because: str) -> Heard:
+    """A department need not do it any more."""
+    return Heard(
+        kind="withdrawn",
+        about=task.id,
+        department=department,
+        area=task.area,
+        title=task.title,
+        more=because,
+    )
+
+
+def order_again(task: Task, due_at: datetime | None) -> Heard:
+    """Another department's now, or until another time."""
+    return Heard(
+        kind="order",
+        about=task.id,
+        department=task.department,
+        area=task.area,
+        title=task.title,
+        due_at=due_at,
+    )

@@ -155,6 +155,7 @@ def follow_up(
                 event,
                 reference,
                 contact=contact.id,
+                case=contact.case,
                 turn=turn,
                 missed=missed.get(contact.id, 0),
                 essential=False,

@@ -157,6 +157,7 @@ def create_command(
     *,
     after: tuple[str, ...] = (),
     contact: str | None = None,
+    case: str | None = None,
     turn: int = 0,
     missed: int = 0,
     essential: bool | None = None,
@@ -174,6 +175,7 @@ def create_command(
         deadline_h=task.hours_from(event.recorded_at),
         measure=task.measure,
         contact=contact,
+        case=case,
         manual=task.manual,
         needs=amounts_of(task, incident, area, reference),
         essential=task.essential if essential is None else essential,
@@ -244,7 +246,15 @@ def interview(
         and rows.find(TASKS, name) is None
     ):
         yield create_command(
-            plan, plan.case_task, "case_task", name, incident, known.area, event, reference
+            plan,
+            plan.case_task,
+            "case_task",
+            name,
+            incident,
+            known.area,
+            event,
+            reference,
+            case=case,
         )
 
 
@@ -268,6 +278,7 @@ def care(
             event,
             reference,
             contact=contact.id,
+            case=contact.case,
         )
 
 

@@ -231,6 +231,21 @@ class Accounts:
         self.tries.enter(name, address, now)
         return self.get(name)
 
+    def change_password(
+        self, name: str, old: str, new: str, now: datetime, *, session: str, address: str = ""
+    ) -> None:
+        """Another password for who knows the present one; every other session ends."""
+        row = self._check(name, old, now, address, state="open")
+        require_password(new, name)
+        changed = changes(
+            self.db,
+            "UPDATE accounts SET password=? WHERE name=? AND state='open' AND password=?",
+            (self._hasher.hash(new), name, row["password"]),
+        )
+        if not changed:  # it was changed, reset or locked meanwhile
+            raise _no_entry()
+        self.db.execute("UPDATE sessions SET revoked=1 WHERE account=? AND id<>?", (name, session))
+
     def _check(
         self, name: str, password: str, now: datetime, address: str, *, state: str
     ) -> sqlite3.Row:

@@ -181,6 +181,22 @@ def set_first_password(
     return uri
 
 
+def change_password(
+    platform: Platform, caller: Caller, old: str, new: str, address: str = ""
+) -> None:
+    """One's own password, by the present one; the other devices are logged out."""
+    with _on_record(platform, caller.name):
+        platform.accounts.change_password(
+            caller.name,
+            old,
+            new,
+            platform.clock.now(),
+            session=caller.session or "",
+            address=address,
+        )
+    note(platform, caller, "password_set", caller.name)
+
+
 def login(
     platform: Platform,
     name: str,

@@ -73,6 +73,12 @@ class FirstFactor(msgspec.Struct, frozen=True, kw_only=True):
     authenticator: str | None
 
 
+class ChangedPassword(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose password is another one now."""
+
+    name: str
+
+
 class ClosedSession(msgspec.Struct, frozen=True, kw_only=True):
     """A device that was logged out."""
 

@@ -33,6 +33,8 @@ SIGNIFICANT = (
     "TaskEscalated",
     "TaskFailed",
     "TaskCommented",
+    "TaskRedirected",
+    "DeadlineSet",
     "NoticeSent",
     "ChangeProposed",
     "ChangeConfirmed",

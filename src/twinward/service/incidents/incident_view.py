@@ -80,6 +80,8 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True):
     escalations: int
     escalated_to_name: str | None
     result: str | None
+    assignee: str  # who in the department does it
+    case: str | None  # whose interview or contact it is, by the number of the case
 
 
 class AssignedDuty(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,6 +248,8 @@ def show_task(ground: Basemap, task: Task, now: datetime) -> TaskRow:
         "files",
         "escalations",
         "result",
+        "assignee",
+        "case",
     )
     return TaskRow(
         **{name: getattr(task, name) for name in names},

@@ -81,6 +81,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
     if isinstance(command, m.OrderTask):
         require_department(platform, command.department)
+    if isinstance(command, m.RedirectTask):
+        require_department(platform, command.to_department)
     if isinstance(command, m.AdoptPlan):
         plan = import_adoptable(platform, command.plan)
         adopted = because_of("authority.adopted", by=command.by or caller.name)

@@ -302,6 +302,90 @@ def withdraw_order(command: m.WithdrawOrder, rows: Rows, context: Context) -> li
     return about(task, fact)
 
 
+def get_open_task(rows: Rows, task: str) -> Task:
+    """The task, if it is neither done nor dropped."""
+    found = get_task(rows, task)
+    if found.status not in OPEN_TASK:
+        raise ConflictError(
+            f"task {task} is already {found.status}", "nothing was changed", code="already_done"
+        )
+    return found
+
+
+def assign_task(command: m.AssignTask, rows: Rows, context: Context) -> list[Draft]:
+    task = get_own(rows, command.task, command.department)
+    assignee = command.assignee.strip()
+    if assignee == task.assignee:
+        raise ConflictError(
+            f"task {task.id} is {assignee or 'nobody'}'s", "nothing was changed", code="already_set"
+        )
+    fact = m.TaskAssigned(
+        task=task.id, department=task.department, assignee=assignee, before=task.assignee
+    )
+    return about(task, fact)
+
+
+def task_assigned(fact: m.TaskAssigned, event: Event, tx: Transaction) -> None:
+    change(tx, fact.task, event, assignee=fact.assignee)
+
+
+def redirect_task(command: m.RedirectTask, rows: Rows, context: Context) -> list[Draft]:
+    task = get_open_task(rows, command.task)
+    if task.department == command.to_department:
+        raise ConflictError(
+            f"task {task.id} is {task.department}'s", "nothing was changed", code="already_there"
+        )
+    fact = m.TaskRedirected(
+        task=task.id,
+        incident=task.incident,
+        before=task.department,
+        to_department=command.to_department,
+        title=task.title,
+        due_at=task.due_at,
+        reason=command.reason,
+        by=command.by or context.actor,
+    )
+    return about(task, fact)
+
+
+def task_redirected(fact: m.TaskRedirected, event: Event, tx: Transaction) -> None:
+    """The receipt and the beginning were the other department's: it is ordered anew."""
+    task = get_task(tx, fact.task)
+    status = "ordered" if task.status in AT_WORK else task.status
+    change(
+        tx,
+        fact.task,
+        event,
+        department=fact.to_department,
+        status=status,
+        confirmed_at=None,
+        assignee="",
+        result=None,
+    )
+
+
+def set_deadline(command: m.SetDeadline, rows: Rows, context: Context) -> list[Draft]:
+    task = get_open_task(rows, command.task)
+    due_at, deadline_h = None, command.hours
+    if task.ordered_at is not None:
+        due_at = context.occurred_at + timedelta(hours=command.hours)
+        deadline_h = (due_at - task.ordered) / timedelta(hours=1)
+    fact = m.DeadlineSet(
+        task=task.id,
+        incident=task.incident,
+        before=task.due_at,
+        due_at=due_at,
+        deadline_h=deadline_h,
+        reason=command.reason,
+        by=command.by or context.actor,
+    )
+    return about(task, fact)
+
+
+def deadline_set(fact: m.DeadlineSet, event: Event, tx: Transaction) -> None:
+    change(tx, fact.task, event, due_at=fact.due_at, deadline_h=fact.deadline_h)
+
+
 def assess_task(command: m.AssessTask, rows: Rows, context: Context) -> list[Draft]:
     task = get_task(rows, command.task)
     if task.status != "done":
@@ -363,6 +447,9 @@ BEHAVIOUR = Behaviour(
         m.CommentTask: comment_task,
         m.AttachFile: attach_file,
         m.OpenFile: open_file,
+        m.AssignTask: assign_task,
+        m.RedirectTask: redirect_task,
+        m.SetDeadline: set_deadline,
         m.AssessTask: assess_task,
         m.EscalateTask: escalate_task,
     },
@@ -377,6 +464,9 @@ BEHAVIOUR = Behaviour(
         m.TaskCommented: task_commented,
         m.FileAttached: file_attached,
         m.FileOpened: file_opened,
+        m.TaskAssigned: task_assigned,
+        m.TaskRedirected: task_redirected,
+        m.DeadlineSet: deadline_set,
         m.TaskAssessed: task_assessed,
         m.TaskEscalated: task_escalated,
     },

@@ -23,6 +23,7 @@ class CreateTask(Command, frozen=True, kw_only=True):
     deadline_h: float
     measure: Word | None = None
     contact: Word | None = None
+    case: Word | None = None  # whose interview it is
     manual: Word | None = None
     needs: dict[str, float] = {}
     essential: bool = True
@@ -50,6 +51,7 @@ class TaskCreated(Fact, frozen=True, kw_only=True):
     adoption: int = 0
     turn: int = 0
     missed: int = 0
+    case: str | None = None
 
 
 class OrderTask(Command, frozen=True, kw_only=True):
@@ -160,6 +162,68 @@ class TaskDropped(Fact, frozen=True, kw_only=True):
     withdrawn: bool = False
     by: str = ""
     reasons: tuple[Reason, ...] = ()
+
+
+class AssignTask(Command, frozen=True, kw_only=True):
+    """Who in the department does it; without `assignee` nobody in particular."""
+
+    task: Word
+    department: Word
+    assignee: Annotated[str, msgspec.Meta(max_length=120)] = ""
+
+
+class TaskAssigned(Fact, frozen=True, kw_only=True):
+    task: str
+    department: str
+    assignee: str
+    before: str
+
+
+class RedirectTask(Command, frozen=True, kw_only=True):
+    """A person gives the work to another department; it begins anew there, with the same
+    deadline.
+    """
+
+    task: Word
+    to_department: Word
+    reason: PersonsReason
+    by: Text = ""
+
+
+class TaskRedirected(Fact, frozen=True, kw_only=True):
+    """`due_at`: until when, where it was ordered already."""
+
+    task: str
+    incident: str
+    before: str
+    to_department: str
+    title: str
+    due_at: datetime | None
+    reason: str
+    by: str
+
+
+class SetDeadline(Command, frozen=True, kw_only=True):
+    """A person gives more time or less: `hours` from now, or from the order where it still
+    waits.
+    """
+
+    task: Word
+    hours: Annotated[float, msgspec.Meta(gt=0, le=24 * 90)]
+    reason: PersonsReason
+    by: Text = ""
+
+
+class DeadlineSet(Fact, frozen=True, kw_only=True):
+    """`deadline_h`: hours from the order."""
+
+    task: str
+    incident: str
+    before: datetime | None
+    due_at: datetime | None
+    deadline_h: float
+    reason: str
+    by: str
 
 
 class AssessTask(Command, frozen=True, kw_only=True):

@@ -46,6 +46,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     score: int | None = None
     measure: str | None = None
     contact: str | None = None
+    case: str | None = None
     manual: str | None = None
     needs: dict[str, float] = {}
     essential: bool = True
@@ -53,6 +54,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     adoption: int = 0  # of which adoption of a plan, counted from 1
     turn: int = 0  # which round of recurring work
     missed: int = 0  # how many rounds before it were not done
+    assignee: str = ""  # who in the department does it
     withdrawn: bool = False  # by a person: the plan does not order it again
     result_reasons: tuple[Reason, ...] = ()
 
