@@ -24,10 +24,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Workspaces of tests lie in memory where it has room: a story waits half its time for the
     disk to confirm each command.
     """
-    if MEMORY_DISK.is_dir() and os.access(MEMORY_DISK, os.W_OK):
-        if shutil.disk_usage(MEMORY_DISK).free > ROOM:
-            os.environ["TMPDIR"] = str(MEMORY_DISK)
-            tempfile.tempdir = None
+    usable = MEMORY_DISK.is_dir() and os.access(MEMORY_DISK, os.W_OK)
+    if usable and shutil.disk_usage(MEMORY_DISK).free > ROOM:
+        os.environ["TMPDIR"] = str(MEMORY_DISK)
+        tempfile.tempdir = None
 
 
 @pytest.fixture
