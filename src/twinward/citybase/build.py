@@ -26,6 +26,7 @@ from twinward.citybase.fidelity import measure
 from twinward.citybase.people.losses import people_left_out
 from twinward.citybase.people.synthesis import Columns, Progress, synthesise
 from twinward.citybase.places.buildings import write_buildings
+from twinward.citybase.places.gazetteer import list_named, write_gazetteer
 from twinward.citybase.places.roads import write_roads
 from twinward.citybase.reading import Sources
 from twinward.citybase.schema import SCHEMA_VERSION, SITE_KINDS, WORKPLACE, Area, CityBase
@@ -112,6 +113,7 @@ def write_city(
             keep_elevation(elevation, box_of(base), directory)
         progress("map", 0.92)
         drawn = write_city_map(map_sources(config, sources), directory)
+        write_gazetteer(list_named(sources.map_shapes.rows), directory)
         report = report_of(config, sources, base, digest, began, bytes_written) | {"basemap": drawn}
         manifest = CityManifest(
             schema_version=SCHEMA_VERSION,

@@ -34,6 +34,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "report and import": {
         "case": ("twinward.cli.intake.case", "report cases from files"),
+        "layer": (
+            "twinward.cli.intake.layer",
+            "layers of the city and of society: their latest, their age, their faults",
+        ),
         "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
         "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
         "edge": ("twinward.cli.edge.edge", "the box at the gate: senses and acts on its own"),

@@ -56,6 +56,15 @@ READINGS = (
     "man_down",
     "heart_rate",
     "battery",
+    "vehicle",  # its speed; where it is stands in lon and lat
+    "outage",  # persons without power, by feeder
+    "load",
+    "pump",
+    "pressure",
+    "mast",
+    "price",
+    "calls",
+    "topic",
     "alarm",  # of an edge: 1 begins, 2 grows, 3 stands for a flood of them, 0 ends
 )
 KINDS: dict[str, tuple[str, ...]] = {**MOVES, **dict.fromkeys(READINGS, ("value", "who"))}

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from twinward.core.geography import distance_m
 from twinward.core.ids import PERSON, PERSONAL, PSEUDONYM
 from twinward.storage.files import kernels
 from twinward.storage.files.frames import sync_folder
@@ -22,7 +23,15 @@ from twinward.storage.observations.duplicate_filter import FULL, seed_of, text_k
 
 NONE_YET = np.iinfo(np.int64).min
 NUMBER_SEED = seed_of("sensor")
-COLUMNS = {"time_us": np.int64, "value": np.float64, "area": np.int32}
+COLUMNS = {
+    "time_us": np.int64,
+    "value": np.float64,
+    "area": np.int32,
+    "lon": np.float64,
+    "lat": np.float64,
+    "apart": np.bool_,
+}
+APART_M = 500.0  # so far one sensor does not go between two readings, unless it moves
 ENDED = "ended:"  # what is left of the name of a person's sensor
 
 
@@ -30,13 +39,18 @@ class Sensors(msgspec.Struct, frozen=True, kw_only=True):
     """A picture of all sensors, N of them, in the order in which they were first heard.
 
     name string[N] (`<type>:<subject, place or area>`, of persons `<type>:person:<subject>`),
-    time_us int64[N], value float64[N], area int32[N] (index into `areas`, -1 where none was given).
+    time_us int64[N], value float64[N], area int32[N] (index into `areas`, -1 where none was given);
+    lon, lat float64[N] where it last said it stands, NaN where it never did; apart bool[N]: its
+    last two places lie more than 500 m apart.
     """
 
     name: pa.StringArray
     time_us: NDArray[Any]
     value: NDArray[Any]
     area: NDArray[Any]
+    lon: NDArray[Any]
+    lat: NDArray[Any]
+    apart: NDArray[Any]
     areas: list[str]
 
 
@@ -76,7 +90,9 @@ class Latest:
         self._count = 0
         self._table = np.zeros((1 << 12, 2), np.uint64)
         self._rows = np.zeros(1 << 12, np.int32)
-        self._columns = {name: np.zeros(1 << 11, kind) for name, kind in COLUMNS.items()}
+        self._columns: dict[str, NDArray[Any]] = {
+            name: np.zeros(1 << 11, kind) for name, kind in COLUMNS.items()
+        }
         self._load()
 
     def __len__(self) -> int:
@@ -94,7 +110,30 @@ class Latest:
             kernels.keep_latest(
                 numbers, time_us, value, area, held["time_us"], held["value"], held["area"]
             )
+            self._place(numbers, names, time_us, readings)
         return numbers
+
+    def _place(
+        self, numbers: NDArray[Any], names: pa.StringArray, time_us: NDArray[Any], rows: Any
+    ) -> None:
+        """Keeps where things stand, of their latest readings that say so; never where a person
+        is.
+        """
+        lon, lat = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("lon", "lat"))
+        held = self._columns
+        placed = np.isfinite(lon) & np.isfinite(lat) & (held["time_us"][numbers] == time_us)
+        if not placed.any():
+            return
+        at = np.flatnonzero(placed)
+        at = at[~are_personal(names.take(pa.array(at)))]
+        who, x, y = numbers[at], lon[at], lat[at]
+        known = np.isfinite(held["lon"][who])
+        away = np.zeros(len(at))
+        away[known] = distance_m(
+            held["lon"][who[known]], held["lat"][who[known]], x[known], y[known]
+        )
+        held["apart"][who] = away > APART_M
+        held["lon"][who], held["lat"][who] = x, y
 
     def count_new(self, readings: pa.RecordBatch) -> int:
         """Of how many sensors that were never heard a batch of readings tells."""
@@ -114,6 +153,8 @@ class Latest:
             first[numbers[new] - before] = new
             self._names.append(names.take(pa.array(first)))
             self._columns["time_us"][before : self._count] = NONE_YET
+            for name in ("lon", "lat"):
+                self._columns[name][before : self._count] = np.nan
         return numbers
 
     def _make_room(self, more: int) -> None:
@@ -220,6 +261,7 @@ class Latest:
             pa.array(now.area, mask=now.area < 0), pa.array(now.areas, pa.string())
         )
         columns = {"name": now.name, "time_us": now.time_us, "value": now.value, "area": area}
+        columns |= {name: getattr(now, name) for name in ("lon", "lat", "apart")}
         beside = self.root / "latest.arrow.new"
         self.root.mkdir(parents=True, exist_ok=True)
         batch = pa.record_batch(columns)
@@ -237,8 +279,10 @@ class Latest:
         with pa.memory_map(str(path)) as file:
             batch = pa.ipc.open_file(file).get_batch(0)
         self._number(batch.column("name"))
-        for name in ("time_us", "value"):
-            self._columns[name][: self._count] = batch.column(name).to_numpy()
+        for name in ("time_us", "value", "lon", "lat", "apart"):
+            if name in batch.schema.names:  # an older release kept no places
+                column = batch.column(name).to_numpy(zero_copy_only=False)
+                self._columns[name][: self._count] = column
         areas = batch.column("area")
         self._areas = {code: n for n, code in enumerate(areas.dictionary.to_pylist())}
         self._columns["area"][: self._count] = areas.indices.fill_null(-1).to_numpy()

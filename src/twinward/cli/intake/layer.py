@@ -1,0 +1,160 @@
+"""`twinward layer list|show|check|couplings|find|add`: layers of the city and of society."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from twinward.cli.framework.output import emit_json, emit_table, emit_text
+from twinward.cli.framework.session import add_person, open_for
+
+MOST_SHOWN = 40
+HEADS = ("layer", "status", "sensors", "current", "median", "unit", "age", "areas")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text, act in (
+        ("list", "every layer: status, age, coverage, source", list_all),
+        ("show", "one layer and its sensors; with --sensor its hours and forecast", show),
+        ("check", "sensors that are stuck, drift, were exchanged or stand in two places", check),
+        ("couplings", "what readings past their mark concern", couple),
+        ("find", "a place, a street or an area by its name", find),
+        ("add", "put a layer of your own into the workspace", add),
+    ):
+        leaf = verbs.add_parser(name, help=text, description=text)
+        add_person(leaf)
+        leaf.set_defaults(answer=act)
+        if name in {"show", "check"}:
+            leaf.add_argument("layer", help="its id, see `twinward layer list`")
+        if name == "show":
+            leaf.add_argument("--sensor", help="one of its sensors, by its name")
+        if name == "find":
+            leaf.add_argument("text", metavar="TEXT", help="what to look for")
+        if name == "add":
+            leaf.add_argument("file", type=Path, help="a TOML file, as docs/howto says")
+
+
+def run(options: argparse.Namespace) -> int:
+    return int(options.answer(options) or 0)
+
+
+def list_all(options: argparse.Namespace) -> None:
+    from twinward.service.city.layers import list_layers
+
+    with open_for(options) as (platform, caller):
+        found = list_layers(platform, caller)
+    if options.json:
+        emit_json({"items": found})
+        return
+    emit_table(
+        HEADS,
+        [
+            (
+                one.id,
+                one.status,
+                one.sensors or "–",
+                one.current if one.sensors else "–",
+                "–" if one.median is None else one.median,
+                one.unit,
+                "–" if one.age_s is None else f"{one.age_s} s",
+                f"{one.covered}/{one.areas}" if one.sensors else "–",
+            )
+            for one in found
+        ],
+    )
+
+
+def show(options: argparse.Namespace) -> None:
+    from twinward.service.city.layer_series import get_history
+    from twinward.service.city.layers import get_layer_view, list_layer_sensors
+
+    with open_for(options) as (platform, caller):
+        view = get_layer_view(platform, caller, options.layer)
+        if options.sensor:
+            history = get_history(platform, caller, options.layer, options.sensor)
+        total, sensors = list_layer_sensors(
+            platform, caller, options.layer, limit=100_000 if options.json else 40, offset=0
+        )
+    if options.json:
+        emit_json(
+            {"layer": view, "history": history}
+            if options.sensor
+            else {"layer": view, "sensors": sensors}
+        )
+        return
+    emit_text(f"{view.title}: {view.status}, {view.sensors} sensors. {view.source}")
+    if options.sensor:
+        ahead = history.ahead
+        said = (
+            ", ".join(f"{value:g}" for value in ahead.middle)
+            if ahead
+            else f"none: {history.why_not}"
+        )
+        emit_text(f"{len(history.hours)} hours heard; next hours: {said}")
+        return
+    emit_table(
+        ("sensor", "value", "state", "age", "area"),
+        [(s.sensor, s.value, s.state, f"{s.age_s} s", s.area or "–") for s in sensors],
+    )
+    if total > len(sensors):
+        emit_text(f"and {total - len(sensors)} more")
+
+
+def check(options: argparse.Namespace) -> None:
+    from twinward.service.city.layer_series import check_layer
+
+    with open_for(options) as (platform, caller):
+        found = check_layer(platform, caller, options.layer)
+    if options.json:
+        emit_json(found)
+        return
+    if found.items:
+        emit_table(
+            ("sensor", "fault", "amount", "with"),
+            [(f.sensor, f.kind, f.amount, f.other or "–") for f in found.items],
+        )
+    emit_text(f"{len(found.items)} faults; {found.checked} of {found.sensors} sensors checked")
+
+
+def couple(options: argparse.Namespace) -> None:
+    from twinward.service.city.couplings import list_couplings
+
+    with open_for(options) as (platform, caller):
+        found = list_couplings(platform, caller)
+    if options.json:
+        emit_json({"items": found})
+        return
+    for row in found:
+        emit_text(f"{row.title}: {len(row.fired)} past {row.mark:g} {row.unit}")
+        for one in row.fired[:MOST_SHOWN]:
+            roads = f", {one.roads_closed} pieces of road" if one.roads_closed else ""
+            emit_text(
+                f"  {one.sensor} {one.value:g} {row.unit}: {len(one.concerned) + one.left_out} "
+                f"concerned{roads}; incident {one.incident or 'none'}"
+            )
+
+
+def find(options: argparse.Namespace) -> None:
+    from twinward.service.city.gazetteer import Gazetteer
+
+    with open_for(options) as (platform, _):
+        found = Gazetteer(platform).search(options.text)
+    if options.json:
+        emit_json({"items": found})
+        return
+    emit_table(
+        ("kind", "name", "in", "lon", "lat"),
+        [(f.kind, f.name, f.within or "–", f.lon, f.lat) for f in found],
+    )
+
+
+def add(options: argparse.Namespace) -> None:
+    from twinward.service.city.layers import add_layer
+
+    with open_for(options) as (platform, _):
+        layer = add_layer(platform.workspace, options.file)
+    if options.json:
+        emit_json(layer)
+    else:
+        emit_text(f"layer {layer.id}: {layer.title}")

@@ -1,0 +1,229 @@
+"""The latest of a layer as columns: where each of its sensors stands, what it said, how old that
+is, and whether it can be believed.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from twinward.citybase.columns import open_city, read_manifest
+from twinward.core.clock import to_us
+from twinward.library.layers.layer import FOLDER, Layer, load_layers
+from twinward.security.privacy.masking import suppress_small
+from twinward.service.logistics.supply_queries import list_stocks
+from twinward.service.platform import Caller, Platform
+from twinward.service.tracing.city_areas import pointed
+
+CURRENT, STALE, DOUBTFUL = 0, 1, 2
+BY_AREA = 0x10  # the position is that of the sensor's area
+AGE_BITS = 0x7F
+MAGIC, STEPS = b"TWLY", 65_535
+AHEAD_US = 300_000_000  # what lies further ahead than clocks differ is no reading of now
+Floats = NDArray[np.float64]
+
+
+class LayerPoints(msgspec.Struct, frozen=True, kw_only=True):
+    """N sensors in the order of their first reading. lon, lat float64[N] (NaN: nobody knows),
+    value float64[N] (NaN: hidden because it is small), time_us int64[N], area list[N] (empty: not
+    told), state uint8[N] (CURRENT, STALE or DOUBTFUL; BY_AREA added).
+    """
+
+    name: pa.StringArray
+    value: Floats
+    time_us: NDArray[np.int64]
+    lon: Floats
+    lat: Floats
+    area: list[str]
+    state: NDArray[np.uint8]
+    apart: NDArray[np.bool_]
+
+
+def layers_of(platform: Platform) -> dict[str, Layer]:
+    """The bundled layers and the workspace's own."""
+    return load_layers(platform.workspace / FOLDER)
+
+
+def read_points(platform: Platform, caller: Caller, layer: Layer) -> LayerPoints:
+    """Everything that the layer's sources last said."""
+    if layer.origin == "stocks":
+        return of_stocks(platform, caller, layer)
+    if layer.origin == "residents":
+        return of_residents(platform, layer)
+    return of_sensors(platform, layer)
+
+
+def prefixes_of(platform: Platform, layer: Layer) -> tuple[str, list[str]]:
+    """How names of the layer's sensors begin, and those beginnings of it that are another's."""
+    mine = f"{layer.observed}:{layer.named}"
+    others = [
+        f"{one.observed}:{one.named}"
+        for one in layers_of(platform).values()
+        if one.origin == "sensors" and one.id != layer.id
+    ]
+    return mine, [one for one in others if one.startswith(mine) and one != mine]
+
+
+def of_sensors(platform: Platform, layer: Layer) -> LayerPoints:
+    now = platform.intake.open().sensors()
+    mine, others = prefixes_of(platform, layer)
+    chosen = pc.starts_with(now.name, mine)
+    for other in others:
+        chosen = pc.and_not(chosen, pc.starts_with(now.name, other))
+    rows = np.flatnonzero(chosen.to_numpy(zero_copy_only=False))
+    codes = np.array([*now.areas, ""], object)
+    area = codes[now.area[rows]]
+    return make_points(
+        platform,
+        layer,
+        name=now.name.take(pa.array(rows)),
+        value=now.value[rows],
+        time_us=now.time_us[rows],
+        lon=now.lon[rows],
+        lat=now.lat[rows],
+        area=area.tolist(),
+        apart=now.apart[rows],
+    )
+
+
+def of_stocks(platform: Platform, caller: Caller, layer: Layer) -> LayerPoints:
+    """Shares in use, in per cent, of the stocks of one kind; a stock of nothing has no share."""
+    rows = [row for row in list_stocks(platform, caller, kind=layer.observed) if row.quantity > 0]
+    return make_points(
+        platform,
+        layer,
+        name=pa.array([f"{layer.observed}:{row.holder or row.area}" for row in rows], pa.string()),
+        value=np.array([round(100 * row.in_use / row.quantity, 1) for row in rows], np.float64),
+        time_us=np.array([to_us(row.stated_at) for row in rows], np.int64),
+        lon=np.array([np.nan if row.lon is None else row.lon for row in rows], np.float64),
+        lat=np.array([np.nan if row.lat is None else row.lat for row in rows], np.float64),
+        area=[row.area for row in rows],
+        apart=np.zeros(len(rows), np.bool_),
+    )
+
+
+def of_residents(platform: Platform, layer: Layer) -> LayerPoints:
+    """Counts by area of the level below the first, small ones hidden: no figure of a household."""
+    folder = platform.workspace / "city"
+    counts = dict[str, int]()
+    if (folder / "leaf_start.npy").exists() and layer.ages is not None:
+        by_leaf = count_ages(folder, read_manifest(folder).sha256, layer.ages)
+        areas = platform.reference.areas
+        for leaf, count in by_leaf.items():
+            above = areas.at_depth(leaf, 2)
+            counts[above] = counts.get(above, 0) + count
+    shown = suppress_small(counts, platform.settings.k_anonymity) if counts else {}
+    codes = sorted(shown)
+    value = [np.nan if shown[code] is None else float(shown[code] or 0) for code in codes]
+    now = to_us(platform.clock.now())
+    return make_points(
+        platform,
+        layer,
+        name=pa.array([f"residents:{code}" for code in codes], pa.string()),
+        value=np.array(value, np.float64),
+        time_us=np.full(len(codes), now, np.int64),
+        lon=np.full(len(codes), np.nan),
+        lat=np.full(len(codes), np.nan),
+        area=codes,
+        apart=np.zeros(len(codes), np.bool_),
+    )
+
+
+@lru_cache(maxsize=8)
+def count_ages(folder: Path, sha256: str, ages: tuple[int, int]) -> dict[str, int]:
+    """Residents of an age by leaf area; read once for each build of the city."""
+    base = open_city(folder)
+    age = np.asarray(base.age_sex) & AGE_BITS
+    of_age = np.concatenate([[0], np.cumsum((age >= ages[0]) & (age <= ages[1]))])
+    counts = np.diff(of_age[np.asarray(base.leaf_start).astype(np.int64)])
+    return dict(zip(base.leaf_codes, counts.tolist(), strict=True))
+
+
+def make_points(
+    platform: Platform,
+    layer: Layer,
+    *,
+    name: pa.StringArray,
+    value: Floats,
+    time_us: NDArray[Any],
+    lon: Floats,
+    lat: Floats,
+    area: list[str],
+    apart: NDArray[np.bool_],
+) -> LayerPoints:
+    """Puts what has no place of its own to that of its area, and judges each value."""
+    known = {one.code: one for one in pointed(platform.reference.areas.by_code.values())}
+    lon, lat = lon.copy(), lat.copy()
+    unplaced = np.flatnonzero(~np.isfinite(lon))
+    by_area = np.zeros(len(value), np.bool_)
+    for row in unplaced.tolist():
+        found = known.get(area[row])
+        if found is not None and (found.lon or found.lat):
+            lon[row], lat[row], by_area[row] = found.lon, found.lat, True
+    now = platform.clock.now()
+    state = judge(layer, value, time_us, apart, now)
+    state[by_area] |= BY_AREA
+    return LayerPoints(
+        name=name,
+        value=value,
+        time_us=time_us,
+        lon=lon,
+        lat=lat,
+        area=area,
+        state=state,
+        apart=apart,
+    )
+
+
+def judge(
+    layer: Layer,
+    value: Floats,
+    time_us: NDArray[Any],
+    apart: NDArray[np.bool_],
+    now: datetime,
+) -> NDArray[np.uint8]:
+    """uint8[N]: DOUBTFUL where the value cannot be, the time has not come or one id stands in two
+    places; STALE where it is older than the layer's cadence; else CURRENT.
+    """
+    state = np.zeros(len(value), np.uint8)
+    state[time_us < to_us(now - timedelta(seconds=layer.cadence_s))] = STALE
+    low = -np.inf if layer.low is None else layer.low
+    high = np.inf if layer.high is None else layer.high
+    doubtful = (value < low) | (value > high) | (time_us > to_us(now) + AHEAD_US)
+    if not layer.moves:
+        doubtful |= apart
+    state[doubtful] = DOUBTFUL
+    return state
+
+
+def pack_points(points: LayerPoints) -> bytes:
+    """Columns for a map, little endian: `TWLY`, uint32 n, float32 west, south, east, north; then
+    uint32[n] the sensor's place in the list of the layer, uint16[n] lon and uint16[n] lat in
+    1/65535 of the box, float32[n] value, uint8[n] state. What has no place, or is hidden, is left
+    out.
+    """
+    rows = np.flatnonzero(np.isfinite(points.lon) & np.isfinite(points.value))
+    lon, lat = points.lon[rows], points.lat[rows]
+    west, east = (float(lon.min()), float(lon.max())) if len(rows) else (0.0, 0.0)
+    south, north = (float(lat.min()), float(lat.max())) if len(rows) else (0.0, 0.0)
+    wide, tall = max(east - west, 1e-9), max(north - south, 1e-9)
+    return b"".join(
+        (
+            MAGIC,
+            struct.pack("<I4f", len(rows), west, south, west + wide, south + tall),
+            rows.astype("<u4").tobytes(),
+            np.round((lon - west) / wide * STEPS).astype("<u2").tobytes(),
+            np.round((lat - south) / tall * STEPS).astype("<u2").tobytes(),
+            points.value[rows].astype("<f4").tobytes(),
+            points.state[rows].tobytes(),
+        )
+    )

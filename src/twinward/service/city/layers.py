@@ -1,0 +1,195 @@
+"""Layers of the city and of society: each with its latest, its age, how much of the city it covers
+and whose data it is; "not recorded" is never zero.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from twinward.core.clock import from_us
+from twinward.library.layers.layer import FOLDER, Layer, get_layer, read_layer
+from twinward.service.city.layer_points import (
+    AHEAD_US,
+    BY_AREA,
+    CURRENT,
+    DOUBTFUL,
+    STALE,
+    LayerPoints,
+    layers_of,
+    pack_points,
+    read_points,
+)
+from twinward.service.platform import Caller, Platform
+
+STATE = 0x0F
+SILENT_AFTER = 7  # times the cadence
+Status = Literal["current", "stale", "silent", "not_recorded"]
+STATES = {CURRENT: "current", STALE: "stale", DOUBTFUL: "doubtful"}
+
+
+class LayerView(msgspec.Struct, frozen=True, kw_only=True):
+    """One layer. `status`: `not_recorded` where nobody ever told anything, `silent` where nothing
+    came for seven times its cadence, `stale` where nothing came within it.
+
+    `median`, `least`, `greatest` are of what is current; None where nothing is. `covered` of
+    `areas` areas of the first level have something current. `hidden` counts are too small to be
+    shown.
+    """
+
+    id: str
+    group: str
+    title: str
+    title_zh: str
+    unit: str
+    unit_zh: str
+    source: str
+    cadence_s: int
+    breaks: list[float]
+    worse: str
+    moves: bool
+    status: Status
+    sensors: int
+    current: int
+    stale: int
+    doubtful: int
+    apart: int
+    unplaced: int
+    hidden: int
+    newest_at: datetime | None
+    oldest_at: datetime | None
+    age_s: int | None
+    median: float | None
+    least: float | None
+    greatest: float | None
+    covered: int
+    areas: int
+
+
+class LayerSensor(msgspec.Struct, frozen=True, kw_only=True):
+    """One sensor of a layer; `by_area`: it stands where its area does, for it told no place."""
+
+    sensor: str
+    value: float | None
+    occurred_at: datetime
+    age_s: int
+    state: str
+    area: str | None
+    lon: float | None
+    lat: float | None
+    by_area: bool
+    apart: bool
+
+
+def list_layers(platform: Platform, caller: Caller) -> list[LayerView]:
+    """Every layer with its state; by group, as they are first named."""
+    return [
+        view_layer(platform, layer, read_points(platform, caller, layer))
+        for layer in sorted(layers_of(platform).values(), key=lambda one: (one.group, one.id))
+    ]
+
+
+def get_layer_view(platform: Platform, caller: Caller, name: str) -> LayerView:
+    layer = get_layer(layers_of(platform), name)
+    return view_layer(platform, layer, read_points(platform, caller, layer))
+
+
+def view_layer(platform: Platform, layer: Layer, points: LayerPoints) -> LayerView:
+    now = platform.clock.now()
+    kind = points.state & STATE
+    good = points.value[(kind == CURRENT) & np.isfinite(points.value)]
+    sound = points.time_us[points.time_us <= round(now.timestamp() * 1e6) + AHEAD_US]
+    newest = from_us(int(sound.max())) if len(sound) else None
+    tops = platform.reference.areas.children.get(platform.reference.areas.root, [])
+    age_s = None if newest is None else max(0, round((now - newest).total_seconds()))
+    return LayerView(
+        id=layer.id,
+        group=layer.group,
+        title=layer.title,
+        title_zh=layer.zh,
+        unit=layer.unit,
+        unit_zh=layer.unit_zh or layer.unit,
+        source=layer.source,
+        cadence_s=layer.cadence_s,
+        breaks=list(layer.breaks),
+        worse=layer.worse,
+        moves=layer.moves,
+        status=status_of(len(points.value), age_s, layer.cadence_s),
+        sensors=len(points.value),
+        current=int((kind == CURRENT).sum()),
+        stale=int((kind == STALE).sum()),
+        doubtful=int((kind == DOUBTFUL).sum()),
+        apart=0 if layer.moves else int(points.apart.sum()),
+        unplaced=int((~np.isfinite(points.lon)).sum()),
+        hidden=int((~np.isfinite(points.value)).sum()),
+        newest_at=newest,
+        oldest_at=from_us(int(sound.min())) if len(sound) else None,
+        age_s=age_s,
+        median=round(float(np.median(good)), 4) if len(good) else None,
+        least=round(float(good.min()), 4) if len(good) else None,
+        greatest=round(float(good.max()), 4) if len(good) else None,
+        covered=count_covered(platform, points, kind == CURRENT),
+        areas=len(tops),
+    )
+
+
+def status_of(sensors: int, age_s: int | None, cadence_s: int) -> Status:
+    if not sensors or age_s is None:
+        return "not_recorded"
+    if age_s > SILENT_AFTER * cadence_s:
+        return "silent"
+    return "stale" if age_s > cadence_s else "current"
+
+
+def count_covered(platform: Platform, points: LayerPoints, current: np.ndarray) -> int:
+    """How many areas of the first level have something current; by the area that sensors tell."""
+    known = platform.reference.areas
+    told = {points.area[row] for row in np.flatnonzero(current).tolist()}
+    return len({known.at_depth(code, 1) for code in told if code in known.by_code})
+
+
+def list_layer_sensors(
+    platform: Platform, caller: Caller, name: str, *, limit: int, offset: int
+) -> tuple[int, list[LayerSensor]]:
+    """How many sensors the layer has, and those asked for, in the order of their first reading."""
+    points = read_points(platform, caller, get_layer(layers_of(platform), name))
+    total = len(points.value)
+    return total, [
+        show_sensor(platform, points, row) for row in range(offset, min(offset + limit, total))
+    ]
+
+
+def show_sensor(platform: Platform, points: LayerPoints, row: int) -> LayerSensor:
+    at = from_us(int(points.time_us[row]))
+    value, lon = float(points.value[row]), float(points.lon[row])
+    placed = bool(np.isfinite(lon))
+    return LayerSensor(
+        sensor=points.name[row].as_py(),
+        value=value if np.isfinite(value) else None,
+        occurred_at=at,
+        age_s=max(0, round((platform.clock.now() - at).total_seconds())),
+        state=STATES[int(points.state[row]) & STATE],
+        area=points.area[row] or None,
+        lon=round(lon, 6) if placed else None,
+        lat=round(float(points.lat[row]), 6) if placed else None,
+        by_area=bool(points.state[row] & BY_AREA),
+        apart=bool(points.apart[row]),
+    )
+
+
+def pack_layer(platform: Platform, caller: Caller, name: str) -> bytes:
+    """The latest of a layer as columns for a map."""
+    return pack_points(read_points(platform, caller, get_layer(layers_of(platform), name)))
+
+
+def add_layer(workspace: Path, path: Path) -> Layer:
+    """Puts a layer's file into the workspace's own folder; the same id replaces."""
+    layer = read_layer(path)
+    folder = workspace / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{layer.id}.toml").write_bytes(path.read_bytes())
+    return layer

@@ -1,0 +1,217 @@
+"""Layers say what was heard, how old it is and what nobody told; a feeder that is out leads to orders
+and to those who depend on it.
+"""
+
+from __future__ import annotations
+
+import struct
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from helpers.cities import COMMUNITY, HUANGPU, NEIGHBOUR, Desk
+from twinward.core.clock import format_time
+from twinward.core.errors import AbsentError
+from twinward.service.city.couplings import list_couplings
+from twinward.service.city.layer_series import check_layer, get_history
+from twinward.service.city.layers import get_layer_view, list_layer_sensors, list_layers, pack_layer
+from twinward.service.intake import observations
+from twinward.service.platform import local_admin
+
+LON, LAT = 121.48, 31.23
+
+
+def hear(desk: Desk, kind: str, place: str, value: float, **more: Any) -> list[str]:
+    """One reading; the codes with which it was refused."""
+    at = format_time(more.pop("at", desk.clock.now()))
+    item = {
+        "source_id": f"{kind}-{place}-{at}-{value}",
+        "type": kind,
+        "occurred_at": at,
+        "place": place,
+        "value": value,
+        "area": COMMUNITY,
+    }
+    body = msgspec.json.encode({"source": "sensors", "items": [item | more]})
+    account = observations.submit(
+        desk.platform, local_admin(), observations.checks_of(desk.platform), body
+    ).result()
+    desk.platform.watch.settle()
+    desk.platform.loop.catch_up()
+    return [one.code for one in account.rejected]
+
+
+def view(desk: Desk, layer: str) -> Any:
+    return get_layer_view(desk.platform, desk.me, layer)
+
+
+def test_what_nobody_told_is_not_recorded_and_never_zero(desk: Desk) -> None:
+    found = list_layers(desk.platform, desk.me)
+    assert len(found) >= 20
+    told_nothing = [one for one in found if one.status == "not_recorded"]
+    assert {"traffic", "rain-gauges", "feeders", "hospital-beds"} <= {o.id for o in told_nothing}
+    for one in told_nothing:
+        assert (one.sensors, one.median, one.age_s) == (0, None, None)
+
+
+def test_a_rain_gauge_that_tells_nought_is_not_one_that_tells_nothing(desk: Desk) -> None:
+    hear(desk, "rainfall", "gauge-1", 0.0, unit="mm/h", lon=LON, lat=LAT)
+    rain = view(desk, "rain-gauges")
+    assert (rain.status, rain.sensors, rain.median, rain.covered) == ("current", 1, 0.0, 1)
+
+
+def test_a_layer_grows_stale_after_its_cadence_and_silent_after_a_week(desk: Desk) -> None:
+    hear(desk, "water_level", "bridge", 1.2, unit="m")
+    assert view(desk, "river-gauges").status == "current"
+    desk.clock.advance(timedelta(hours=2))
+    assert (view(desk, "river-gauges").status, view(desk, "river-gauges").median) == ("stale", None)
+    desk.clock.advance(timedelta(days=7))
+    late = view(desk, "river-gauges")
+    assert (late.status, late.current, late.stale) == ("silent", 0, 1)
+    assert late.age_s == 7 * 86_400 + 7_200
+
+
+def test_one_id_in_two_places_is_doubted_unless_the_layer_moves(desk: Desk) -> None:
+    for minute, lon in enumerate((LON, LON + 0.05)):
+        desk.clock.advance(timedelta(minutes=1))
+        hear(desk, "traffic", "segment-9", 30 + minute, lon=lon, lat=LAT)
+        hear(desk, "vehicle", "bus-9", 30 + minute, lon=lon, lat=LAT)
+    traffic, buses = view(desk, "traffic"), view(desk, "transit-vehicles")
+    assert (traffic.doubtful, traffic.apart) == (1, 1)
+    assert (buses.doubtful, buses.apart) == (0, 0)
+    assert [one.kind for one in check_layer(desk.platform, desk.me, "traffic").items] == ["apart"]
+
+
+def test_a_reading_from_the_future_is_refused_and_an_impossible_value_doubted(desk: Desk) -> None:
+    later = desk.clock.now() + timedelta(hours=1)
+    assert hear(desk, "traffic", "segment-1", 40, at=later) == ["time_in_future"]
+    assert hear(desk, "traffic", "segment-1", 900) == []
+    assert (view(desk, "traffic").doubtful, view(desk, "traffic").median) == (1, None)
+
+
+def test_a_name_that_belongs_to_a_nearer_layer_is_in_one_layer_only(desk: Desk) -> None:
+    hear(desk, "temperature", "cold-store-3", -20, unit="C")
+    hear(desk, "temperature", "roof", 8, unit="C")
+    assert (view(desk, "cold-stores").sensors, view(desk, "temperature").sensors) == (1, 1)
+    _, sensors = list_layer_sensors(desk.platform, desk.me, "temperature", limit=10, offset=0)
+    assert [one.sensor for one in sensors] == ["temperature:roof"]
+
+
+def test_the_packed_map_holds_where_and_what(desk: Desk) -> None:
+    for number in range(3):
+        hear(desk, "pm25", f"station-{number}", 10.0 * number, lon=LON + number / 100, lat=LAT)
+    body = pack_layer(desk.platform, desk.me, "air")
+    magic, count, west, _, east, _ = struct.unpack_from("<4sI4f", body)
+    assert (magic, count) == (b"TWLY", 3)
+    at = 24 + 4 * count
+    lon = np.frombuffer(body, "<u2", count, at) / 65_535 * (east - west) + west
+    assert lon == pytest.approx([LON, LON + 0.01, LON + 0.02], abs=1e-5)
+    assert np.frombuffer(body, "<f4", count, at + 4 * count).tolist() == [0.0, 10.0, 20.0]
+
+
+def test_where_sensors_stand_outlives_a_restart_and_nobody_s_place_is_kept(desk: Desk) -> None:
+    hear(desk, "pm25", "station-1", 10.0, lon=LON, lat=LAT)
+    hear(desk, "pm25", "p-0123456789abcdef0123", 10.0, lon=LON, lat=LAT)
+    desk.platform.intake.open().drain()
+    desk.reopen()
+    now = desk.platform.intake.open()
+    assert now.sensors().lon.tolist() == [LON]
+    everybody = now.latest.sensors()
+    assert len(everybody.lon) == 2
+
+
+def test_the_history_of_a_sensor_and_why_there_is_no_forecast(desk: Desk) -> None:
+    hear(desk, "pm25", "station-1", 10.0)
+    found = get_history(desk.platform, desk.me, "air", "pm25:station-1")
+    assert ([hour.mean for hour in found.hours], found.ahead, found.why_not) == (
+        [10.0],
+        None,
+        "too_short",
+    )
+    with pytest.raises(AbsentError):
+        get_history(desk.platform, desk.me, "air", "traffic:segment-1")
+
+
+def test_beds_in_use_are_a_share_of_what_hospitals_state(desk: Desk) -> None:
+    for holder, used in (("first", 90), ("second", 40)):
+        desk.post(
+            "SetStock",
+            kind="beds",
+            area=COMMUNITY,
+            holder=holder,
+            quantity=100,
+            in_use=used,
+            unit="beds",
+        )
+    beds = view(desk, "hospital-beds")
+    assert (beds.status, beds.sensors, beds.median, beds.greatest) == ("current", 2, 65.0, 90.0)
+
+
+def test_a_feeder_goes_out_who_depends_on_it_is_named_and_orders_follow_until_it_is_back(
+    desk: Desk,
+) -> None:
+    rows = [
+        {
+            "kind": "care_home",
+            "name": "Home of the East",
+            "lon": LON + 0.002,
+            "lat": LAT,
+            "synthetic": False,
+        },
+        {"kind": "care_home", "name": "Far Home", "lon": LON + 0.2, "lat": LAT, "synthetic": False},
+        {"kind": "hospital", "name": "made up", "lon": LON, "lat": LAT, "synthetic": True},
+    ]
+    pq.write_table(pa.Table.from_pylist(rows), desk.workspace / "city" / "places.parquet")
+    desk.post(
+        "SetThreshold", hazard="power-loss", figure="people_without_power", at_least=1,
+        unit="persons", observed="outage",
+    )  # fmt: skip
+    hear(desk, "lift_fault", "lift-12", 0, lon=LON, lat=LAT)
+    hear(desk, "temperature", "cold-store-1", -19, unit="C", lon=LON, lat=LAT + 0.001)
+    hear(desk, "outage", "feeder-4", 0, unit="persons", lon=LON, lat=LAT)
+    assert fired(desk, "feeder-out") == []
+    desk.clock.advance(timedelta(minutes=5))
+    hear(desk, "outage", "feeder-4", 1200, unit="persons", lon=LON, lat=LAT)
+    incident = desk.incident()
+    assert (incident["hazard"], incident["area"]) == ("power-loss", HUANGPU)
+    (one,) = fired(desk, "feeder-out")
+    assert one.incident == incident["id"]
+    assert [(c.kind, c.name) for c in one.concerned] == [
+        ("lifts", "lift-12"),
+        ("cold-stores", "cold-store-1"),
+        ("care_home", "Home of the East"),
+    ]
+    assert {task.key for task in desk.tasks("ordered")} >= {"dependants", "generators"}
+    desk.complete_all()
+    desk.clock.advance(timedelta(minutes=5))
+    hear(desk, "outage", "feeder-4", 0, unit="persons", lon=LON, lat=LAT)
+    assert fired(desk, "feeder-out") == []
+    for _ in range(30):
+        desk.pass_time(minutes=30)
+        if desk.incident()["status"] == "closed":
+            break
+    assert desk.incident()["status"] == "closed"
+
+
+def fired(desk: Desk, coupling: str) -> list[Any]:
+    rows = {row.id: row for row in list_couplings(desk.platform, desk.me)}
+    return list(rows[coupling].fired)
+
+
+def test_a_river_over_its_mark_closes_the_roads_beside_it(desk: Desk) -> None:
+    nodes = np.array([[LON, LAT], [LON + 0.001, LAT], [LON + 0.1, LAT], [LON + 0.101, LAT]])
+    np.savez(
+        desk.workspace / "city" / "roads.npz",
+        node_lonlat=nodes,
+        edge_from=np.array([0, 1, 2], np.uint32),
+        edge_to=np.array([1, 0, 3], np.uint32),
+        length_m=np.array([95.0, 95.0, 95.0], np.float32),
+    )
+    hear(desk, "water_level", "bridge", 3.4, unit="m", lon=LON, lat=LAT, area=NEIGHBOUR)
+    (one,) = fired(desk, "river-over")
+    assert (one.roads_closed, one.road_m, one.incident) == (1, 95, None)
