@@ -53,13 +53,15 @@ def layers_of(platform: Platform) -> dict[str, Layer]:
     return load_layers(platform.workspace / FOLDER)
 
 
-def read_points(platform: Platform, caller: Caller, layer: Layer) -> LayerPoints:
-    """Everything that the layer's sources last said."""
+def read_points(platform: Platform, caller: Caller, layer: Layer, heard: Any = None) -> LayerPoints:
+    """Everything that the layer's sources last said; `heard` is the picture of all sensors where
+    the caller has it already.
+    """
     if layer.origin == "stocks":
         return of_stocks(platform, caller, layer)
     if layer.origin == "residents":
         return of_residents(platform, layer)
-    return of_sensors(platform, layer)
+    return of_sensors(platform, layer, heard)
 
 
 def prefixes_of(platform: Platform, layer: Layer) -> tuple[str, list[str]]:
@@ -73,8 +75,8 @@ def prefixes_of(platform: Platform, layer: Layer) -> tuple[str, list[str]]:
     return mine, [one for one in others if one.startswith(mine) and one != mine]
 
 
-def of_sensors(platform: Platform, layer: Layer) -> LayerPoints:
-    now = platform.intake.open().sensors()
+def of_sensors(platform: Platform, layer: Layer, heard: Any = None) -> LayerPoints:
+    now = platform.intake.open().sensors() if heard is None else heard
     mine, others = prefixes_of(platform, layer)
     chosen = pc.starts_with(now.name, mine)
     for other in others:
@@ -161,14 +163,15 @@ def make_points(
     apart: NDArray[np.bool_],
 ) -> LayerPoints:
     """Puts what has no place of its own to that of its area, and judges each value."""
-    known = {one.code: one for one in pointed(platform.reference.areas.by_code.values())}
+    known = platform.reference.areas.by_code
     lon, lat = lon.copy(), lat.copy()
     unplaced = np.flatnonzero(~np.isfinite(lon))
     by_area = np.zeros(len(value), np.bool_)
     for row in unplaced.tolist():
         found = known.get(area[row])
-        if found is not None and (found.lon or found.lat):
-            lon[row], lat[row], by_area[row] = found.lon, found.lat, True
+        for one in pointed([found] if found is not None else []):
+            if one.lon or one.lat:
+                lon[row], lat[row], by_area[row] = one.lon, one.lat, True
     now = platform.clock.now()
     state = judge(layer, value, time_us, apart, now)
     state[by_area] |= BY_AREA

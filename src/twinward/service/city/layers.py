@@ -87,8 +87,9 @@ class LayerSensor(msgspec.Struct, frozen=True, kw_only=True):
 
 def list_layers(platform: Platform, caller: Caller) -> list[LayerView]:
     """Every layer with its state; by group, as they are first named."""
+    heard = platform.intake.open().sensors()
     return [
-        view_layer(platform, layer, read_points(platform, caller, layer))
+        view_layer(platform, layer, read_points(platform, caller, layer, heard))
         for layer in sorted(layers_of(platform).values(), key=lambda one: (one.group, one.id))
     ]
 
