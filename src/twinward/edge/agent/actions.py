@@ -4,6 +4,7 @@ once, and never late.
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
 import threading
@@ -13,6 +14,7 @@ from pathlib import Path
 from twinward.core.errors import TwinwardError
 from twinward.edge.agent.config import EdgeConfig, LocalAction
 
+LOG = logging.getLogger("twinward.edge")
 Publish = Callable[[str, str], None]
 Done = Callable[[str, str], None]  # id, state
 
@@ -44,16 +46,22 @@ class LocalActions:
 
     def _run(self) -> None:
         while (one := self._wanted.get()) is not None:
-            found = self.find(one) if self.find else None
-            if found is None:
-                continue
-            name, text, age_s = found
-            action = next((a for a in self.config.actions if a.name == name), None)
-            state = "expired"
-            if action is not None and age_s <= action.expire_s:
-                state = self._do(action, text)
-            if self.done:
-                self.done(one, state)
+            try:
+                self._attempt(one)
+            except Exception:  # the next action is done all the same
+                LOG.exception("a local action could not be done")
+
+    def _attempt(self, one: str) -> None:
+        found = self.find(one) if self.find else None
+        if found is None:
+            return
+        name, text, age_s = found
+        action = next((a for a in self.config.actions if a.name == name), None)
+        state = "expired"
+        if action is not None and age_s <= action.expire_s:
+            state = self._do(action, text)
+        if self.done:
+            self.done(one, state)
 
     def _do(self, action: LocalAction, text: str) -> str:
         try:

@@ -63,19 +63,27 @@ class Forwarder:
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
+        """No error ends it: a full disk, a torn token, an answer that is none pass by."""
+        while not self._stop.is_set():
+            try:
+                self._follow()
+            except Exception as error:
+                self._back_off(error)
+
+    def _follow(self) -> None:
+        """Sends until it is told to stop, or the first error."""
         reader = EdgeStore(self.keeper.store.path, read_only=True)
-        with httpx.Client(base_url=self.keeper.config.edge.core, timeout=TIMEOUT) as client:
-            while not self._stop.is_set():
-                waiting = reader.list_waiting(self.lanes, self._most)
-                if not waiting:
-                    self._stop.wait(IDLE_S)
-                    continue
-                try:
+        try:
+            with httpx.Client(base_url=self.keeper.config.edge.core, timeout=TIMEOUT) as client:
+                while not self._stop.is_set():
+                    waiting = reader.list_waiting(self.lanes, self._most)
+                    if not waiting:
+                        self._stop.wait(IDLE_S)
+                        continue
                     self.send(client, waiting)
                     self._wait_s, self._most, self.says = 0.0, BATCH, ""
-                except (httpx.HTTPError, msgspec.MsgspecError, Mismatch, OSError) as error:
-                    self._back_off(error)
-        reader.close()
+        finally:
+            reader.close()
 
     def send(self, client: httpx.Client, waiting: Sequence[Waiting]) -> None:
         """One batch, accounted for item by item; raises where it must be sent again."""
@@ -90,8 +98,10 @@ class Forwarder:
         response.raise_for_status()
         answer = msgspec.json.decode(response.content, type=BatchAnswer)
         rejected = {int(str(one["index"])): str(one.get("code", "")) for one in answer.rejected}
-        if len(waiting) != answer.received or answer.received != (
-            answer.stored + answer.duplicate + len(rejected)
+        if (
+            len(waiting) != answer.received
+            or answer.received != answer.stored + answer.duplicate + len(rejected)
+            or not all(0 <= index < len(waiting) for index in rejected)
         ):
             raise Mismatch(
                 f"{len(waiting)} were sent; the centre counts {answer.received} received, "

@@ -8,6 +8,7 @@ clock, counts by hour. It loads numpy and cryptography, and only where `[gate]` 
 from __future__ import annotations
 
 import json
+import logging
 import random
 import threading
 from datetime import datetime
@@ -24,6 +25,7 @@ from twinward.security.passes.gate import Gate, open_gate
 from twinward.security.passes.trust import read_trust
 from twinward.security.passes.verifier import Answer, VerifierPolicy
 
+LOG = logging.getLogger("twinward.edge")
 SIGNS: dict[Answer, tuple[str, str, str]] = {
     "ok": ("✓", "OK", "通过"),
     "not_ok": ("✗", "NOT OK", "不通过"),
@@ -152,9 +154,15 @@ class GateDoor:
     def _run(self) -> None:
         wait_s = 0.0
         while not self._stop.is_set():
-            if wait_s <= 0:
-                wait_s = REFRESH_S + self._jitter.random() * JITTER_S if self.refresh() else AGAIN_S
-            self.keep()
+            try:
+                if wait_s <= 0:
+                    wait_s = AGAIN_S
+                    if self.refresh():
+                        wait_s = REFRESH_S + self._jitter.random() * JITTER_S
+                self.keep()
+            except Exception as error:  # a full disk, a list that nobody can read: tried again
+                LOG.exception("the gate could not fetch or keep its lists")
+                self.fetched = f"not kept: {type(error).__name__}"
             self._stop.wait(min(KEEP_EVERY_S, wait_s))
             wait_s -= KEEP_EVERY_S
 
@@ -189,6 +197,13 @@ class GateDoor:
             self.gate.accept_list(data)
             self._changed = True
 
+    def _keep_memory(self, stored: bytes) -> None:
+        try:
+            replace_file(self.memory, stored, 0o600)
+        except OSError:
+            self._changed = True  # it is still to be kept
+            raise
+
     def keep(self) -> None:
         """The memory on disk, and the face on the screen, where one is named."""
         with self._lock:
@@ -197,7 +212,7 @@ class GateDoor:
             stored = self.gate.store() if self._changed else b""
             self._changed = False
         if stored:
-            replace_file(self.memory, stored, 0o600)
+            self._keep_memory(stored)
         if self.asked.screen:
             face = self.face()
             age = f"{face.list_age_s // 3600} h" if face.list_age_s is not None else "-"

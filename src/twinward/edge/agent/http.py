@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import hmac
 import io
+import zlib
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -133,7 +134,7 @@ async def read_body(request: Request) -> bytes:
         try:
             with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
                 body = packed.read(MOST_BYTES + 1)
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise InputError("the body is no gzip", "send it plain", code="bad_body") from error
         if len(body) > MOST_BYTES:
             raise too_large()

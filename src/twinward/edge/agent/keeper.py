@@ -4,6 +4,7 @@ rules and their timers in the same transaction; local actions after it.
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from twinward.edge.profiles import Profile, get_profile
 from twinward.edge.rules.evaluator import Evaluator
 from twinward.edge.rules.rule import Memory, RuleSignal
 
+LOG = logging.getLogger("twinward.edge")
 GROUP = 2000  # readings in one transaction
 TICK_S = 0.05
 TIMER_LAG_US = 2_000_000  # timers wait for readings that are on their way
@@ -57,6 +59,7 @@ class Keeper:
         self._since_room = 0
         self._wanted: list[str] = []
         self._version = 0
+        self._in_doubt = False  # what the rules remember is not what is kept
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self.trouble = ""
         self._settle()
@@ -98,11 +101,7 @@ class Keeper:
                 "INSERT OR REPLACE INTO setting VALUES ('config_version', ?)",
                 (self.config.version,),
             )
-        kept = {
-            (rule, device): msgspec.json.decode(body, type=Memory)
-            for rule, device, body in self.store.db.execute("SELECT * FROM memory")
-        }
-        self.evaluator = Evaluator(self.config.rules, kept, from_us=now_us)
+        self.evaluator = Evaluator(self.config.rules, self._list_memories(), from_us=now_us)
         with self.store.transaction():
             self._meet_devices(now_us)
 
@@ -126,10 +125,16 @@ class Keeper:
             try:
                 self._work(jobs)
                 self.trouble = ""
-            except TwinwardError as error:
-                self.trouble = str(error)
+            except Exception as error:  # whatever it is, the thread goes on and says it
+                self._note_trouble(error)
             if last:
                 return
+
+    def _note_trouble(self, error: Exception) -> None:
+        told = str(error) if isinstance(error, TwinwardError) else str(fault_of(error))
+        if told != self.trouble:
+            LOG.error("the agent cannot keep what it is sent: %s", told, exc_info=error)
+        self.trouble = told
 
     def _gather(self) -> tuple[list[Job], bool]:
         """What waits, up to a group; whether this was the last."""
@@ -148,26 +153,58 @@ class Keeper:
         return jobs, True
 
     def _work(self, jobs: list[Job]) -> None:
+        """All of them in one transaction; where one meets a fault of ours, each in its own, so that
+        the others are kept and nobody waits for ever.
+        """
+        try:
+            self._work_at_once(jobs)
+        except TwinwardError as error:
+            self._give_up(jobs, error)
+            raise
+        except Exception as error:
+            if len(jobs) > 1:
+                LOG.warning("a group met a fault of ours (%s): one by one", type(error).__name__)
+                self._work_apart(jobs)
+                return
+            self._give_up(jobs, fault_of(error))
+            if not jobs:
+                raise
+            LOG.error("what was sent met a fault of ours and is refused", exc_info=error)
+
+    def _work_apart(self, jobs: list[Job]) -> None:
+        self._in_doubt = True
+        trouble: TwinwardError | None = None
+        for job in jobs:
+            try:
+                self._work([job])
+            except TwinwardError as error:
+                trouble = error
+        if trouble is not None:
+            raise trouble
+
+    def _give_up(self, jobs: list[Job], error: TwinwardError) -> None:
+        self._in_doubt = True
+        for job in jobs:
+            if not job.future.done():
+                job.future.set_exception(error)
+
+    def _work_at_once(self, jobs: list[Job]) -> None:
+        if self._in_doubt:
+            self._forget_unkept()
         now_us = to_us(self.clock.now())
         due = self.evaluator.next_due()
         met = self.store.data_version() == self._version  # another process may admit a device
         if met and not jobs and (due is None or due > now_us - TIMER_LAG_US):
             return
         answers: list[object] = []
-        try:
-            with self.store.transaction():
-                if not met:
-                    self._meet_devices(now_us)
-                answers = [self._attempt(job.work) for job in jobs]
-                signals = self.evaluator.advance(now_us - TIMER_LAG_US, self._places)
-                wanted = keep_signals(self.store, self.config, signals, now_us)
-                self._keep_memories()
-                self._look_for_room(now_us, sum(job.size for job in jobs))
-        except TwinwardError as error:
-            self._forget_unkept()
-            for job in jobs:
-                job.future.set_exception(error)
-            raise
+        with self.store.transaction():
+            if not met:
+                self._meet_devices(now_us)
+            answers = [self._attempt(job.work) for job in jobs]
+            signals = self.evaluator.advance(now_us - TIMER_LAG_US, self._places)
+            wanted = keep_signals(self.store, self.config, signals, now_us)
+            self._keep_memories()
+            self._look_for_room(now_us, sum(job.size for job in jobs))
         self.actions.want([*self._wanted, *wanted])
         self._wanted = []
         for job, answer in zip(jobs, answers, strict=True):
@@ -294,14 +331,17 @@ class Keeper:
 
     def _forget_unkept(self) -> None:
         """The transaction is undone: so is what the rules thought of it."""
+        since_us = self.evaluator._from_us
+        self.evaluator = Evaluator(self.config.rules, self._list_memories(), from_us=since_us)
         self._wanted = []
-        kept = {
+        self._profiles, self._version = {}, -1  # met anew, with what they said while held
+        self._in_doubt = False
+
+    def _list_memories(self) -> dict[tuple[str, str], Memory]:
+        return {
             (rule, device): msgspec.json.decode(body, type=Memory)
-            for rule, device, body in self.store.db.execute("SELECT * FROM memory")
+            for rule, device, body in self.store.list_memories()
         }
-        self.evaluator = Evaluator(self.config.rules, kept, from_us=self.evaluator._from_us)
-        for device, profile in self._profiles.items():
-            self.evaluator.listen(device, profile.id)
 
     def _look_for_room(self, now_us: int, taken: int) -> None:
         """Above the bound: what the centre has goes first, then every other routine reading, the
@@ -324,3 +364,12 @@ class Keeper:
                 or self.store.thin("alarm", FORGET, now_us)
             ):
                 return
+
+
+def fault_of(error: Exception) -> TwinwardError:
+    """A fault of ours as an error that tells nothing of what was sent."""
+    return TwinwardError(
+        f"the agent met a fault of its own ({type(error).__name__})",
+        "see its log; everything else goes on",
+        code="fault",
+    )

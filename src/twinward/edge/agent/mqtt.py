@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 from concurrent.futures import Future
@@ -13,21 +14,33 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from twinward.core.clock import Clock, to_us
-from twinward.core.errors import InputError
-from twinward.edge.agent.config import EdgeConfig, Mqtt
+from twinward.core.errors import BusyError, InputError, StorageError
+from twinward.edge.agent.config import EdgeConfig, Mqtt, require_plain
 from twinward.edge.agent.keeper import Keeper
 
+LOG = logging.getLogger("twinward.edge")
 MOST_BYTES = 1_000_000
+MOST_ITEMS = 10_000
+MOST_UNDER_WAY = 1_000  # messages that the broker hands over before one is acknowledged
 KEEP_ALIVE_S = 30
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+PASSING = (StorageError, BusyError)  # what is not the message's fault: it is to come again
 
 
 class MqttDoor:
-    """A session that the broker keeps while the agent is away (QoS 1, fixed client id)."""
+    """A session that the broker keeps while the agent is away (QoS 1, fixed client id).
+
+    What could not be kept is not acknowledged; the door then connects anew, for a broker sends
+    again what was not acknowledged only to a new connection.
+    """
 
     def __init__(self, keeper: Keeper, mqtt: Mqtt, clock: Clock) -> None:
         self.keeper, self.mqtt, self.clock = keeper, mqtt, clock
         self._route = pattern_of(mqtt.topic, keeper.config.edge.id)
         self._lock = threading.Lock()
+        self._untaken, self._stopping = threading.Event(), threading.Event()
+        self._pause_s = FIRST_PAUSE_S
+        self._mender = threading.Thread(target=self._mend, name="mqtt", daemon=True)
         version = paho.MQTTv5 if mqtt.version == "5" else paho.MQTTv311
         self.client = paho.Client(
             CallbackAPIVersion.VERSION2,
@@ -48,17 +61,39 @@ class MqttDoor:
 
     def start(self) -> None:
         """Connects in the background, and again whenever the broker was away."""
+        self._connect()
+        self._mender.start()
+
+    def _connect(self) -> None:
         settings: dict[str, Any] = {}
         if self.mqtt.version == "5":
             properties = paho.Properties(paho.PacketTypes.CONNECT)  # type: ignore[attr-defined]
             properties.SessionExpiryInterval = 0xFFFFFFFF
+            properties.ReceiveMaximum = MOST_UNDER_WAY
             settings = {"clean_start": False, "properties": properties}
         self.client.connect_async(self.mqtt.host, self.mqtt.port, KEEP_ALIVE_S, **settings)
         self.client.loop_start()
 
     def stop(self) -> None:
+        self._stopping.set()
+        self._untaken.set()
+        if self._mender.is_alive():
+            self._mender.join(timeout=10)
         self.client.disconnect()
         self.client.loop_stop()
+
+    def _mend(self) -> None:
+        """Connects anew, some time after something could not be kept."""
+        while self._untaken.wait() and not self._stopping.wait(self._pause_s):
+            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+            self._untaken.clear()
+            try:
+                self.client.disconnect()
+                self.client.loop_stop()
+                self._connect()
+            except Exception:
+                LOG.exception("the broker could not be connected to anew; it is tried again")
+                self._untaken.set()
 
     def publish(self, topic: str, text: str) -> None:
         """For local actions; ValueError for a topic that is none."""
@@ -71,24 +106,44 @@ class MqttDoor:
             client.subscribe(subscription_of(self.mqtt.topic, self.keeper.config.edge.id), qos=1)
 
     def _on_message(self, client: Any, data: Any, message: Any) -> None:
-        """A retained message is old news that arrives now: the device's own time tells."""
+        """A retained message is old news that arrives now: the device's own time tells. Whatever a
+        message is, the thread that takes it goes on.
+        """
+        try:
+            taken = self._take(message)
+        except Exception as error:
+            LOG.error("a message met a fault of ours", exc_info=error)
+            taken = self._count_unreadable("fault")
 
-        def acknowledge(done: Future[object] | None = None) -> None:
-            if done is None or done.exception() is None or isinstance(done.exception(), InputError):
-                with self._lock:
-                    client.ack(message.mid, message.qos)
+        def acknowledge(done: Future[object]) -> None:
+            if isinstance(done.exception(), PASSING):
+                self._untaken.set()
+                return
+            error = done.exception()
+            if error is None:
+                self._pause_s = FIRST_PAUSE_S
+            elif not isinstance(error, InputError):
+                self._count_unreadable("fault")
+            with self._lock:
+                client.ack(message.mid, message.qos)
 
-        found = self._route.fullmatch(message.topic)
+        taken.add_done_callback(acknowledge)
+
+    def _take(self, message: Any) -> Future[object]:
+        """Done when the message is durable, or counted where nobody can read it."""
+        try:
+            found = self._route.fullmatch(message.topic)
+        except UnicodeDecodeError:
+            return self._count_unreadable("bad_topic")
         payload = bytes(message.payload)
         if found is None or not payload:
-            return acknowledge()
+            return settled()
         try:
+            require_plain(found["device"])
             items = split(payload, found.groupdict().get("type", ""))
         except InputError as error:
-            self._count_unreadable(str(error.code)).add_done_callback(acknowledge)
-            return None
-        self.keeper.submit_items(found["device"], items).add_done_callback(acknowledge)
-        return None
+            return self._count_unreadable(str(error.code))
+        return self.keeper.submit_items(found["device"], items)
 
     def _count_unreadable(self, code: str) -> Future[object]:
         store, now_us = self.keeper.store, to_us(self.clock.now())
@@ -107,13 +162,22 @@ def split(payload: bytes, kind: str) -> list[bytes]:
         raise InputError(f"a payload may have {MOST_BYTES:,} bytes", code="too_large")
     try:
         told = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        items = told if isinstance(told, list) else [told]
+        if len(items) > MOST_ITEMS:
+            raise InputError(f"a payload may have {MOST_ITEMS:,} items", code="too_large")
+        return [
+            json.dumps({"type": kind} | item if kind and isinstance(item, dict) else item).encode()
+            for item in items
+        ]
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise InputError(f"the payload is no JSON: {error}", code="bad_body") from error
-    items = told if isinstance(told, list) else [told]
-    return [
-        json.dumps({"type": kind} | item if kind and isinstance(item, dict) else item).encode()
-        for item in items
-    ]
+
+
+def settled() -> Future[object]:
+    """What needs nothing to be kept."""
+    done: Future[object] = Future()
+    done.set_result(None)
+    return done
 
 
 def subscription_of(topic: str, edge: str) -> str:

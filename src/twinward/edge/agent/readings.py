@@ -18,6 +18,7 @@ from twinward.edge.rules.units import conversion
 # a clock that was never set starts at one of these: 1970 (Unix), 1980 (GPS, FAT), 2000 (many
 # real-time clocks); nothing older than this product can be a reading
 UNSET_BEFORE_US = to_us(parse_time("2020-01-01T00:00:00Z"))
+OWN_BOOT = "rule"  # of what the agent itself says, its alarms: no device may take their ids
 Boot = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 
 
@@ -60,13 +61,18 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 def decode_item(raw: bytes | msgspec.Raw) -> Item:
     """InputError with a code where it is none."""
     try:
-        return msgspec.json.decode(raw, type=Item)
+        item = msgspec.json.decode(raw, type=Item)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             explain_decode_error(str(error)),
             "send {boot, seq, type, occurred_at, value, unit}",
             code="bad_field",
         ) from error
+    if item.boot == OWN_BOOT:
+        raise InputError(
+            f"the boot {OWN_BOOT!r} is the agent's own", "name it otherwise", code="bad_id"
+        )
+    return item
 
 
 def check_item(

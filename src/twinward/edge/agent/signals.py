@@ -9,12 +9,11 @@ from collections.abc import Sequence
 
 from twinward.core.clock import from_us
 from twinward.edge.agent.config import EdgeConfig, LocalAction
-from twinward.edge.agent.readings import Reading
-from twinward.edge.agent.store import OWN_BOOT, EdgeStore
+from twinward.edge.agent.readings import OWN_BOOT, Reading
+from twinward.edge.agent.store import HOUR_US, EdgeStore
 from twinward.edge.rules.rule import DeviceRule, RuleSignal
 
 RANK = {"advice": 0, "warning": 1, "alarm": 2}
-HOUR_US = 3_600_000_000
 
 
 def keep_signals(

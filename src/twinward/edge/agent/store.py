@@ -13,13 +13,15 @@ import msgspec
 
 from twinward.core.errors import InputError, StorageError
 from twinward.edge.agent.known import is_known, remember
-from twinward.edge.agent.readings import Reading, to_observation
+from twinward.edge.agent.readings import OWN_BOOT, Reading, to_observation
 from twinward.edge.profiles import Lane
 
+# errors of the database that are about what it was given, and not about the disk
+OF_THE_DATA = (sqlite3.DataError, sqlite3.IntegrityError, sqlite3.ProgrammingError)
 LANES: tuple[Lane, ...] = ("alarm", "status", "bulk")
 WAITING, ACKNOWLEDGED, HELD = 0, 1, 2
 BUSY_MS = 10_000
-OWN_BOOT = "rule"  # what the agent itself says: its alarms
+HOUR_US = 3_600_000_000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS reading (
   n INTEGER PRIMARY KEY AUTOINCREMENT, state INTEGER NOT NULL, lane INTEGER NOT NULL,
@@ -35,6 +37,7 @@ CREATE TABLE IF NOT EXISTS counter (name TEXT PRIMARY KEY, value INTEGER NOT NUL
 CREATE TABLE IF NOT EXISTS ledger (
   id INTEGER PRIMARY KEY, at_us INTEGER NOT NULL, reason TEXT NOT NULL, lane TEXT NOT NULL,
   count INTEGER NOT NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, says TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS ledger_like ON ledger (reason, lane, id);
 CREATE TABLE IF NOT EXISTS heard (
   device TEXT PRIMARY KEY, occurred_us INTEGER NOT NULL, received_us INTEGER NOT NULL,
   boot TEXT NOT NULL, seq INTEGER NOT NULL, fault TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
@@ -108,12 +111,10 @@ class EdgeStore:
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
                 raise
+        except OF_THE_DATA:
+            raise
         except sqlite3.Error as error:
-            raise StorageError(
-                f"the edge's store refused to write ({error})",
-                "make room on the disk; what was not acknowledged is sent again by its device",
-                code="store_refused",
-            ) from error
+            raise refused_by(error) from error
 
     # taking in -----------------------------------------------------------------------------
 
@@ -184,8 +185,18 @@ class EdgeStore:
         self.db.execute("UPDATE heard SET fault=? WHERE device=?", (fault, device))
 
     def data_version(self) -> int:
-        """Changes when another connection has written."""
-        return int(self.db.execute("PRAGMA data_version").fetchone()[0])
+        """Changes when another connection has written; StorageError where the disk refuses."""
+        try:
+            return int(self.db.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise refused_by(error) from error
+
+    def list_memories(self) -> list[tuple[str, str, bytes]]:
+        """(rule, device, what it remembers); StorageError where the disk refuses."""
+        try:
+            return self.db.execute("SELECT rule, device, body FROM memory").fetchall()
+        except sqlite3.Error as error:
+            raise refused_by(error) from error
 
     # devices -------------------------------------------------------------------------------
 
@@ -271,7 +282,20 @@ class EdgeStore:
     def note_loss(
         self, reason: str, lane: Lane, count: int, span: tuple[int, int], now_us: int
     ) -> None:
-        """What will not reach the centre: how many, of which time, and why. Like is added up."""
+        """What will not reach the centre: how many, of which time, and why. Like of one hour is
+        added up: whoever sends what nobody can read must not fill the file.
+        """
+        like = self.db.execute(
+            "SELECT id, at_us FROM ledger WHERE reason=? AND lane=? ORDER BY id DESC LIMIT 1",
+            (reason[:200], lane),
+        ).fetchone()
+        if like is not None and abs(now_us - like[1]) < HOUR_US:
+            self.db.execute(
+                "UPDATE ledger SET count=count+?, first_us=min(first_us,?), "
+                "last_us=max(last_us,?) WHERE id=?",
+                (count, *span, like[0]),
+            )
+            return
         self.db.execute(
             "INSERT INTO ledger (at_us, reason, lane, count, first_us, last_us, says) "
             "VALUES (?,?,?,?,?,?,'')",
@@ -342,3 +366,11 @@ class EdgeStore:
             self.note_loss("thinned for want of room", lane, len(gone), span, now_us)
             self.count("thinned", len(gone))
         return len(gone)
+
+
+def refused_by(error: sqlite3.Error) -> StorageError:
+    return StorageError(
+        f"the edge's store refused to write ({error})",
+        "make room on the disk; what was not acknowledged is sent again by its device",
+        code="store_refused",
+    )

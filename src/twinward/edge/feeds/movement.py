@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -146,7 +147,7 @@ class MovementFile:
                 self.path, "rt", encoding="utf-8-sig", newline=""
             ) as file:
                 return next(csv.reader(file), [])
-        except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, csv.Error) as error:
+        except (UnicodeDecodeError, EOFError, gzip.BadGzipFile, zlib.error, csv.Error) as error:
             raise InputError(
                 f"{self.path.name} is not text in UTF-8", "save it as UTF-8", code="bad_file"
             ) from error

@@ -16,6 +16,7 @@ from twinward.edge.rules.rule import COMBINED, DeviceRule, Memory, RuleSignal
 SECOND_US = 1_000_000
 Key = tuple[str, str]  # rule, device (or place)
 NEVER = 2**62
+MOST_HITS = 1000  # readings that a rate remembers; of more in its window every other one
 
 
 class Evaluator:
@@ -40,6 +41,7 @@ class Evaluator:
             for part in rule.of if rule.kind in COMBINED else ():
                 self._parts.setdefault(part, []).append(rule)
         self._due: list[tuple[int, Key]] = []
+        self._planned: dict[Key, int] = {}  # the earliest of each in `_due`: one is enough
         for key in list(self.memories):
             if key[0] in self.rules:
                 self._plan(key)
@@ -78,10 +80,15 @@ class Evaluator:
         signals: list[RuleSignal] = []
         while self._due and self._due[0][0] <= now_us:
             due, key = heapq.heappop(self._due)
+            if self._planned.get(key) == due:
+                del self._planned[key]
             rule = self.rules.get(key[0])
             memory = self.memories.get(key)
-            if rule is None or memory is None or self._next(rule, memory) != due:
-                continue  # planned anew since
+            if rule is None or memory is None:
+                continue
+            if self._next(rule, memory) != due:  # it has become later since
+                self._plan(key)
+                continue
             signals += self._timers(rule, key, now_us, places.get(key[1], ""))
             self.changed.add(key)
             self._plan(key)
@@ -121,10 +128,12 @@ class Evaluator:
         since = at_us - _us(rule.window_s)
         if rule.kind == "rate":
             memory.hits = [hit for hit in memory.hits if hit[0] >= since] + [(at_us, value)]
+            if len(memory.hits) > MOST_HITS:
+                memory.hits = memory.hits[::2]
             return rule.is_beyond(value - memory.hits[0][1], raised=raised)
         memory.hits = [hit for hit in memory.hits if hit[0] > since]
         if rule.is_beyond(value, raised=False):
-            memory.hits.append((at_us, value))
+            memory.hits = [*memory.hits, (at_us, value)][-rule.count :]
         return len(memory.hits) >= rule.count
 
     def _timers(self, rule: DeviceRule, key: Key, now_us: int, place: str) -> Iterator[RuleSignal]:
@@ -254,7 +263,8 @@ class Evaluator:
 
     def _plan(self, key: Key) -> None:
         due = self._next(self.rules[key[0]], self.memories[key])
-        if due < NEVER:
+        if due < self._planned.get(key, NEVER):
+            self._planned[key] = due
             heapq.heappush(self._due, (due, key))
 
     def _next(self, rule: DeviceRule, memory: Memory) -> int:
