@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "core": set(),
     "citybase": set(),
     "storage": set(),
-    "library": set(),
+    "library": {"edge.rules"},
     "standards": WORDS | ROWS,
     "security": WORDS | {"twins.emergency.access.rows"},
     "twins": set(),

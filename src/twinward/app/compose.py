@@ -24,6 +24,7 @@ from twinward.core.ports import Store
 from twinward.edge.feeds.threshold_monitor import ThresholdMonitor
 from twinward.library.hazards.chains import ChainRegister
 from twinward.library.loading import Library, load_library
+from twinward.library.supervision.module_files import ModuleRegister
 from twinward.loop.case_tracing import CaseTracing
 from twinward.loop.context import ReferenceData
 from twinward.loop.engine import Loop
@@ -84,13 +85,15 @@ Named = emergency_messages.NameContact
 def open_reference(workspace: Path, settings: Settings) -> ReferenceData:
     """What the loop judges by: areas, library, residents, zone and the chains of hazards."""
     areas = open_areas(workspace)
+    modules = ModuleRegister(workspace / "modules")
     residents = cache(lambda: count_residents(workspace, areas))
     return ReferenceData(
         areas=areas,
-        read_library=library_reader(workspace / "plans"),
+        read_library=library_reader(workspace / "plans", modules),
         residents=lambda area: residents()[area],
         zone=open_zone(workspace, settings),
         chains=ChainRegister(workspace / "risks").list_rules,
+        modules=modules.list_modules,
     )
 
 
@@ -171,12 +174,19 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     return platform
 
 
-def library_reader(own: Path) -> Callable[[], Library]:
-    """What reads the library, once. A workspace's own plans are read now, so that a fault in them
-    is told before anything is done; the bundled ones have been checked, and can wait.
+def library_reader(own: Path, modules: ModuleRegister | None = None) -> Callable[[], Library]:
+    """What reads the library, once; it knows the words of the workspace's modules. A workspace's
+    own plans are read now, so that a fault in them is told before anything is done; the bundled
+    ones have been checked, and can wait.
     """
     once = Lock()
-    load = cache(lambda: load_library(extra_plans=own))
+
+    @cache
+    def load() -> Library:
+        library = load_library(extra_plans=own)
+        if modules is None:
+            return library
+        return msgspec.structs.replace(library, module_words=modules.list_words)
 
     def read() -> Library:
         with once:  # threads of the server and of the loop ask at the same time

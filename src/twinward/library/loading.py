@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -40,6 +41,7 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
     departments: dict[str, Department]
     files: dict[str, Path] = {}  # plan -> the file that it stands in
     own: Path | None = None  # the folder of a workspace's own plans
+    module_words: Callable[[], list[dict[str, str]]] = list  # titles of supervision modules
 
     @property
     def chinese(self) -> dict[str, str]:
@@ -47,6 +49,8 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
         found = {one.title: one.zh for one in self.departments.values() if one.zh}
         for plan in self.plans.values():
             found |= plan.zh
+        for words in self.module_words():
+            found |= words
         return found
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
@@ -14,6 +14,8 @@ from twinward.core.ports import Rows
 from twinward.library.hazards.chains import ChainRule, load_chains
 from twinward.library.loading import Library
 from twinward.library.plans.plan import Plan
+from twinward.library.supervision.module import Module
+from twinward.library.supervision.module_files import bundled_modules
 from twinward.twins.city.areas import AreaTree
 from twinward.twins.emergency.incidents.rows import Incident
 from twinward.twins.emergency.plans.handlers import WITHDRAWN
@@ -37,6 +39,7 @@ class ReferenceData(msgspec.Struct, frozen=True, kw_only=True):
     residents: Callable[[str], int] = no_population_data
     zone: tzinfo = UTC
     chains: Callable[[], tuple[ChainRule, ...]] = load_chains
+    modules: Callable[[], Mapping[str, Module]] = bundled_modules
 
     @property
     def library(self) -> Library:

@@ -28,6 +28,7 @@ from twinward.loop.policies import (
     rounds,
     schedule,
     signals,
+    supervision,
     trigger,
 )
 from twinward.loop.setting_aside import answer, judge
@@ -65,6 +66,13 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.QuarantineReported: (arrivals.quarantine_is_held_to_account,),
     m.ArrivalsUnaccounted: (arrivals.tell_of_unaccounted,),
     m.LinkFired: (chain.link_opens_incident,),
+    m.CheckRecorded: (supervision.check_is_judged,),
+    m.CheckMissed: (supervision.check_is_missed,),
+    m.DefectOpened: (supervision.defect_is_ordered,),
+    m.DefectMended: (supervision.mended_closes_task,),
+    m.DefectDismissed: (supervision.dismissed_drops_task,),
+    m.ObjectRetired: (supervision.retired_drops_tasks,),
+    m.ActivationClosed: (supervision.persons_are_left,),
     m.WarningIssued: (chain.warning_is_told, chain.warning_opens_incident),
     m.WarningCancelled: (chain.warning_ends,),
     m.ResponseLevelSet: (link.plan_follows_level,),

@@ -85,7 +85,7 @@ def put_into(value: object, language: str, words: Mapping[str, str]) -> object:
     if not isinstance(value, dict):
         return value
     found = {
-        name: words.get(one, one)
+        name: word_of(one, words)
         if name in WORDED and isinstance(one, str)
         else put_into(one, language, words)
         for name, one in value.items()
@@ -95,6 +95,12 @@ def put_into(value: object, language: str, words: Mapping[str, str]) -> object:
         if of != name and of in found and reasons:
             found[of] = rewrite(found[of], reasons, language, words)
     return found
+
+
+def word_of(said: str, words: Mapping[str, str]) -> str:
+    """A title in Chinese; one that names its object behind a point keeps the name."""
+    head, point, thing = said.partition(" · ")
+    return words.get(said) or (words.get(head, head) + point + thing)
 
 
 def rewrite(said: object, reasons: object, language: str, words: Mapping[str, str]) -> object:

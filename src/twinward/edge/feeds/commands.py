@@ -77,6 +77,10 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.HandOverShift,
     m.TakeOverShift,
     m.AcknowledgeAlert,
+    m.RegisterObject,
+    m.RetireObject,
+    m.RecordCheck,
+    m.DismissDefect,
     c.SetThreshold,
     c.NoteReading,
 )
@@ -192,6 +196,7 @@ NAMING = (
     "sensor",
     "vehicle",
     "assignee",
+    "object",
 )
 
 

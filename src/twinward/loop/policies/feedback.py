@@ -17,6 +17,7 @@ from twinward.loop.context import ReferenceData, command_id
 from twinward.loop.policies.chain import warned_no_more
 from twinward.loop.policies.late_objections import list_late
 from twinward.loop.policies.plan_end import review_plan
+from twinward.loop.policies.supervision import list_missing
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.access.rows import ACTIVATIONS, TIME_ENDED
 from twinward.twins.emergency.incidents.closure import is_met
@@ -96,6 +97,7 @@ def on_tick(
     for task in late:
         yield task.id, task.area, late_task(task, now, reference)
     yield from list_late(now, rows, reference)
+    yield from list_missing(now, rows, reference)
     part, of = share
     open_incidents: list[Incident] = rows.list_rows(INCIDENTS, status="open")
     for incident in open_incidents[part::of]:

@@ -24,6 +24,7 @@ from twinward.twins.emergency.journal.rows import SHIFTS
 from twinward.twins.emergency.movement.rows import ARRIVAL_GROUPS, PASSAGES, passage_id
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES
 from twinward.twins.emergency.signals.rows import SIGNALS
+from twinward.twins.emergency.supervision.rows import DEFECTS, SUPERVISED
 from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
 from twinward.twins.emergency.tasks.rows import TASKS
 from twinward.twins.emergency.transfers.rows import TRANSFERS
@@ -56,6 +57,8 @@ THINGS: dict[str, tuple[Table[msgspec.Struct], ...]] = {
     "signal": (SIGNALS,),
     "group": (ARRIVAL_GROUPS,),
     "shift": (SHIFTS,),
+    "object": (SUPERVISED,),
+    "defect": (DEFECTS,),
 }
 OTHER_SIDE = {"transfers": "to_area", "supply_requests": "from_area"}
 # a place of a case may lie anywhere; a place that is reported belongs to the area that reported it

@@ -31,6 +31,7 @@ from twinward.security.privacy.vault import Arriving, Identity
 from twinward.service.access.authorization import require_command, require_reach
 from twinward.service.plans.adoptable_plans import import_adoptable
 from twinward.service.platform import Platform
+from twinward.service.supervision.judging import judge
 from twinward.twins.city import messages as c
 from twinward.twins.emergency import messages as m
 
@@ -83,6 +84,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
         require_department(platform, command.department)
     if isinstance(command, m.RedirectTask):
         require_department(platform, command.to_department)
+    if isinstance(command, m.RegisterObject | m.RecordCheck):
+        return judge(platform, command)
     if isinstance(command, m.AdoptPlan):
         plan = import_adoptable(platform, command.plan)
         adopted = because_of("authority.adopted", by=command.by or caller.name)

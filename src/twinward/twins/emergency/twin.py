@@ -19,6 +19,7 @@ from twinward.twins.emergency.reports import handlers as cases
 from twinward.twins.emergency.resources import handlers as resources
 from twinward.twins.emergency.risks import handlers as risks
 from twinward.twins.emergency.signals import handlers as signals
+from twinward.twins.emergency.supervision import handlers as supervision
 from twinward.twins.emergency.supplies import handlers as supplies
 from twinward.twins.emergency.tasks import handlers as tasks
 from twinward.twins.emergency.transfers import handlers as transfers
@@ -47,5 +48,6 @@ PARTS = (
     movement,
     warnings,
     risks,
+    supervision,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

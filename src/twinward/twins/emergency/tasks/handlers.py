@@ -17,10 +17,12 @@ from twinward.library.texts import write_reason
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.handlers import SETTLED, get_contact
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
+from twinward.twins.emergency.supervision.rows import DEFECTS, FoundDefect
 from twinward.twins.emergency.tasks.rows import (
     AT_WORK,
     ATTACHMENTS,
     BY_HAND,
+    OF_DEFECT,
     OPEN_TASK,
     TABLES,
     TASKS,
@@ -69,7 +71,8 @@ def about(task: Task, fact: Fact) -> list[Draft]:
 def create_task(command: m.CreateTask, rows: Rows, context: Context) -> list[Draft]:
     if rows.find(TASKS, command.task) is not None:
         raise ConflictError(f"task {command.task} exists", "nothing was changed", code="exists")
-    if rows.find(INCIDENTS, command.incident) is None:
+    of = (rows.find(INCIDENTS, command.incident), rows.find(DEFECTS, command.incident))
+    if of == (None, None):
         raise AbsentError(f"there is no incident {command.incident}", "open it first")
     fields = {name: getattr(command, name) for name in m.TaskCreated.__struct_fields__}
     return [Draft(fact=m.TaskCreated(**fields), area=command.area, incident=command.incident)]
@@ -195,10 +198,27 @@ def complete_task(command: m.CompleteTask, rows: Rows, context: Context) -> list
             "report these steps with UpdateContact, then complete the task",
             code="not_evident",
         )
+    require_mended(task, rows)
     fact = m.TaskCompleted(
         task=task.id, incident=task.incident, department=task.department, result=command.result
     )
     return about(task, fact)
+
+
+def require_mended(task: Task, rows: Rows) -> None:
+    """ConflictError `not_evident` while the defect that a task is about stands: its evidence ends
+    both, and a department's word does not.
+    """
+    defect: FoundDefect | None = (
+        rows.find(DEFECTS, task.incident) if task.key == OF_DEFECT else None
+    )
+    if defect is not None and defect.status == "open":
+        by = "readings that are good again" if defect.evidence == "clear" else defect.evidence
+        raise ConflictError(
+            f"defect {defect.id} stands: nothing has shown that it is mended",
+            f"it takes {by}; the task is then done by itself",
+            code="not_evident",
+        )
 
 
 def task_completed(fact: m.TaskCompleted, event: Event, tx: Transaction) -> None:

@@ -16,6 +16,7 @@ AT_WORK = ("ordered", "confirmed", "acknowledged", "failed")
 
 
 CORRECTIVE = "corrective"  # what a review asks for; no plan asks for it and none takes it back
+OF_DEFECT = "defect"  # the key of work on a defect; its `incident` is then the defect
 BY_HAND = "by_hand"  # the key of work that a person ordered and no plan asks for
 
 

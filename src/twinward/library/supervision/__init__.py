@@ -1,0 +1,1 @@
+"""What is supervised: modules as data."""

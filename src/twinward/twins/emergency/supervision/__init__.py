@@ -1,0 +1,1 @@
+"""What is supervised, what was checked of it, and what was found wrong."""

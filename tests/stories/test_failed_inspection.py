@@ -1,0 +1,77 @@
+"""A hotel fails its inspection: the task stays until a later inspection passes; what does not come
+at all is found by time alone.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.helpers.supervised import supervised_city
+
+GOOD = {"zones_apart": True, "waste_sealed": True, "staff_closed_loop": True, "chlorine_mg_l": 7.0}
+
+
+def test_a_failed_inspection_is_a_task_until_another_one_passes(tmp_path: Path) -> None:
+    with supervised_city(tmp_path) as city:
+        city.put("quarantine-hotels", "hotel", "hotel-1", name="Riverside", facts={"rooms": 60})
+        city.check("hotel-1", "inspection", **GOOD | {"zones_apart": False, "chlorine_mg_l": 2.0})
+        found = city.defects()
+        assert {(one.kind, one.found, one.status) for one in found} == {
+            ("zones-mixed", "check", "open"),
+            ("water-not-disinfected", "check", "open"),
+        }
+        tasks = city.tasks()
+        assert {one.department for one in tasks} == {"health"}
+        assert all(one.status == "ordered" and "Riverside" in one.title for one in tasks)
+        said = city.refused(
+            "CompleteTask", task=tasks[0].id, department="health", result="all is well now"
+        )
+        assert said == "not_evident"
+
+        city.wait(hours=3)
+        city.check("hotel-1", "inspection", **GOOD | {"chlorine_mg_l": 2.0})
+        assert [one.kind for one in city.defects(status="open")] == ["water-not-disinfected"]
+        city.wait(hours=3)
+        city.check("hotel-1", "inspection", **GOOD)
+        assert city.defects(status="open") == []
+        assert {one.status for one in city.tasks()} == {"done"}
+
+
+def test_an_inspection_that_does_not_come_is_a_defect_once(tmp_path: Path) -> None:
+    with supervised_city(tmp_path) as city:
+        city.put("quarantine-hotels", "hotel", "hotel-1")
+        city.wait(hours=25)
+        assert city.defects() == []
+        city.wait(hours=2)
+        assert {one.kind for one in city.defects()} == {"not-inspected", "no-census"}
+        city.wait(hours=50)
+        assert len(city.defects()) == 2
+        city.check("hotel-1", "inspection", **GOOD)
+        assert [one.kind for one in city.defects(status="open")] == ["no-census"]
+        late = [one for one in city.tasks() if one.status != "done"]
+        assert [one.escalations for one in late] == [1]
+
+
+def test_a_dismissed_defect_drops_its_task(tmp_path: Path) -> None:
+    with supervised_city(tmp_path) as city:
+        city.put("quarantine-hotels", "hotel", "hotel-1")
+        city.check("hotel-1", "inspection", **GOOD | {"waste_sealed": False})
+        (defect,) = city.defects()
+        city.tell("DismissDefect", defect=defect.id, because="the waste was collected an hour ago")
+        assert [one.status for one in city.defects()] == ["dismissed"]
+        assert [one.status for one in city.tasks()] == ["dropped"]
+        assert city.refused("DismissDefect", defect=defect.id, because="again") == "already_done"
+
+
+def test_a_retired_hotel_leaves_no_work_behind(tmp_path: Path) -> None:
+    with supervised_city(tmp_path) as city:
+        city.put("quarantine-hotels", "hotel", "hotel-1", devices=["door-1"])
+        city.check("hotel-1", "inspection", **GOOD | {"waste_sealed": False})
+        city.tell("RetireObject", object="hotel-1", because="it is a hotel for guests again")
+        city.wait(hours=60)
+        assert [one.status for one in city.tasks()] == ["dropped"]
+        assert len(city.defects()) == 1
+        assert city.refused("RecordCheck", object="hotel-1", check="inspection", answers=GOOD) == (
+            "not_found"
+        )
+        city.put("quarantine-hotels", "hotel", "hotel-2", devices=["door-1"])
