@@ -38,6 +38,7 @@ from twinward.api.routes import (
     passes,
     persons,
     planning,
+    public_alerts,
     sessions,
     supplies,
     surveillance,
@@ -75,6 +76,7 @@ SUBJECTS = (
     keeping,
     hazards,
     warnings,
+    public_alerts,
 )
 
 

@@ -95,6 +95,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "twinward.cli.hazards.warning",
             "graded warnings: issued, confirmed, acknowledged, extended, cancelled, scored",
         ),
+        "alert": (
+            "twinward.cli.edge.alert",
+            "alerts for the public: drafted, approved by two, updated, cancelled, as CAP",
+        ),
         "model": (
             "twinward.cli.hazards.model",
             "hazard models: their cards, and what their verification reaches",

@@ -59,6 +59,7 @@ from twinward.service.movement.control import AreaControl, MeasureTotal
 from twinward.service.movement.gates import GateView
 from twinward.service.movement.overview import MovementOverview
 from twinward.service.movement.transferred import AreaGroups, GroupView
+from twinward.service.operations.public_alerts import PublicAlertView
 from twinward.service.passes.issuing import Issued, PassView
 from twinward.service.passes.objections import ObjectionView
 from twinward.service.passes.place_codes import MadeCode
@@ -107,6 +108,7 @@ ANSWERS = (
     MeasureTotal,
     GroupView,
     AreaGroups,
+    PublicAlertView,
     SignalReport,
     RaisedSignals,
     SignalView,

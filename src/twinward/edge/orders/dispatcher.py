@@ -24,6 +24,7 @@ KINDS = (
     "TaskRedirected",
     "DeadlineSet",
     "ResponseLevelSet",
+    "PublicAlertSent",
 )
 MINUTE = timedelta(minutes=1)
 
@@ -62,18 +63,18 @@ class Dispatcher:
                 return 0
             events = rows.events_after(place, BATCH, types=KINDS)
             heard = [(event, self._read(event, rows)) for event in events]
-        made = [
-            message
-            for event, heard_of in heard
-            for said in heard_of
-            for message in messages_of(
-                said, event, self.routing, self._name_of(said.area), self._zone
-            )
-        ]
-        over = (m.TaskDropped, m.TaskRedirected)
-        dropped = [e.fact.task for e, _ in heard if isinstance(e.fact, over)]
+        made: list[OutletMessage] = []
+        dropped: list[str] = []
+        stale: set[str] = set()
+        for event, said in heard:
+            ended = ended_by(event, said)
+            dropped += ended
+            stale |= {message.key for message in made if message.about in ended}
+            for one in said:
+                area = self._name_of(one.area)
+                made += messages_of(one, event, self.routing, area, self._zone)
         reached = events[-1].seq if len(events) == BATCH else last
-        self.ledger.add(made, reached, self.clock.now(), dropped)
+        self.ledger.add(made, reached, self.clock.now(), dropped, stale)
         return len(made)
 
     def _read(self, event: Event, rows: Rows) -> tuple[Heard, ...]:
@@ -112,7 +113,7 @@ class Dispatcher:
             return OutletReceipt(state="expired", says="it could not be sent in time")
         if message.address in spec.quiet:
             return OutletReceipt(state="refused", says="the recipient asked not to be written to")
-        if self._drill and not spec.drill:
+        if (self._drill or message.drill) and not spec.drill:
             return OutletReceipt(state="fenced", says="an exercise reaches no real channel")
         recent = [at for at in self._sent.get(spec.name, []) if at > now - MINUTE]
         self._sent[spec.name] = recent
@@ -155,3 +156,11 @@ def order_again(task: Task, due_at: datetime | None) -> Heard:
         title=task.title,
         due_at=due_at,
     )
+
+
+def ended_by(event: Event, said: tuple[Heard, ...]) -> tuple[str, ...]:
+    """What is not told any more once this has happened."""
+    fact = event.fact
+    if isinstance(fact, m.TaskDropped | m.TaskRedirected):
+        return (fact.task,)
+    return tuple(about for one in said for about in one.ends)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -82,8 +82,11 @@ class Ledger:
         seq: int,
         now: datetime,
         superseded: Iterable[str] = (),
+        stale: Container[str] = (),
     ) -> None:
-        """Messages of the log up to `seq`; what is not sent yet about `superseded` never is."""
+        """Messages of the log up to `seq`; what is not sent yet about `superseded` never is, nor
+        those of the messages whose keys are `stale`.
+        """
         now_us = to_us(now)
         with self._transaction():
             for about in superseded:
@@ -94,13 +97,14 @@ class Ledger:
                 )
             for one in messages:
                 self._db.execute(
-                    "INSERT OR IGNORE INTO message VALUES (?,?,?,?,?,'queued','',0,?,?)",
+                    "INSERT OR IGNORE INTO message VALUES (?,?,?,?,?,?,'',0,?,?)",
                     (
                         one.key,
                         msgspec.json.encode(one),
                         one.outlet,
                         one.about,
                         one.kind,
+                        "superseded" if one.key in stale else "queued",
                         to_us(one.not_before),
                         now_us,
                     ),

@@ -11,7 +11,7 @@ import msgspec
 State = Literal[
     "queued", "sent", "delivered", "failed", "refused", "expired", "superseded", "fenced"
 ]
-Kind = Literal["order", "late", "withdrawn", "level"]
+Kind = Literal["order", "late", "withdrawn", "level", "alert"]
 
 
 class OutletMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,13 +23,14 @@ class OutletMessage(msgspec.Struct, frozen=True, kw_only=True):
     outlet: str
     address: str
     kind: Kind
-    about: str  # the task, or the incident
+    about: str  # the task, the incident, or the alert
     subject: str
     text: str
     language: str
     created_at: datetime
     expires_at: datetime
     not_before: datetime
+    drill: bool = False  # an exercise or a test: never through a channel that is real
 
 
 class OutletReceipt(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,11 +14,11 @@ from twinward.core.errors import InputError, explain_decode_error
 from twinward.core.ids import derive_id
 from twinward.core.messages import Event
 from twinward.edge.orders.outlet import Kind, OutletMessage
-from twinward.edge.orders.texts import text_of
+from twinward.edge.orders.texts import alert_text, text_of
 from twinward.twins.emergency import messages as m
 
 ADVICE = "see docs/howto/send-orders-out.md"
-KINDS: tuple[Kind, ...] = ("order", "late", "withdrawn", "level")
+KINDS: tuple[Kind, ...] = ("order", "late", "withdrawn", "level", "alert")
 KEPT = timedelta(hours=24)  # how long after its deadline an order is still worth sending
 URGENT = timedelta(hours=12)  # an order due sooner wakes people (ours)
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
@@ -28,7 +28,7 @@ class OutletSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """One outlet. `drill`: it may be used in an exercise; every other one is fenced off there."""
 
     name: Name
-    kind: Literal["webhook", "sms", "email"]
+    kind: Literal["webhook", "sms", "email", "cap"]
     per_minute: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 60
     drill: bool = False
     secret_file: str = ""  # webhook
@@ -36,7 +36,9 @@ class OutletSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     prefixes: tuple[str, ...] = ()  # sms: numbers that may be written to
     host: str = ""  # email
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 25
-    sender: str = ""
+    sender: str = ""  # email, cap
+    folder: str = ""  # cap: where the board of alerts is written, for any server to serve
+    title: str = ""  # cap: of the board
     quiet: tuple[str, ...] = ()  # addresses that asked not to be written to
 
 
@@ -86,10 +88,10 @@ def load_routing(path: Path) -> Routing:
 
 def check(routing: Routing, name: str) -> None:
     names = [outlet.name for outlet in routing.outlets]
-    needs = {"webhook": "secret_file", "sms": "spool", "email": "host"}
+    needs = {"webhook": "secret_file", "sms": "spool", "email": "host", "cap": "folder"}
     for outlet in routing.outlets:
         missing = [f for f in (needs[outlet.kind],) if not getattr(outlet, f)]
-        if outlet.kind == "email" and not outlet.sender:
+        if outlet.kind in ("email", "cap") and not outlet.sender:
             missing.append("sender")
         if missing or names.count(outlet.name) > 1:
             said = f"needs {', '.join(missing)}" if missing else "stands twice"
@@ -114,10 +116,19 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     due_at: datetime | None = None
     more: str = ""
+    texts: tuple[m.AlertText, ...] = ()  # of an alert: what it says in each language
+    drill: bool = False
+    ends: tuple[str, ...] = ()  # what is not told any more once this is
 
     @property
     def urgent(self) -> bool:
         return self.kind != "order" or self.due_at is None
+
+    def text_in(self, language: str) -> m.AlertText | None:
+        """What an alert says to one who reads this language; else in English; else as it is."""
+        wanted = (language, "en", "")
+        found = (t for w in wanted for t in self.texts if t.language.startswith(w))
+        return next(found, None)
 
 
 def read_event(event: Event) -> Heard | None:
@@ -151,7 +162,24 @@ def read_event(event: Event) -> Heard | None:
             title=fact.level,
             more=fact.because,
         )
+    if isinstance(fact, m.PublicAlertSent):
+        return read_alert(fact, event)
     return None
+
+
+def read_alert(fact: m.PublicAlertSent, event: Event) -> Heard:
+    return Heard(
+        kind="alert",
+        about=fact.alert,
+        department="",
+        area=event.area,
+        title=fact.texts[0].headline,
+        due_at=fact.expires_at,
+        more=fact.step,
+        texts=fact.texts,
+        drill=fact.status != "actual",
+        ends=fact.ends,
+    )
 
 
 def messages_of(
@@ -161,16 +189,7 @@ def messages_of(
     for recipient in routing.recipients:
         if not recipient.wants(heard.kind, heard.department, heard.area):
             continue
-        subject, text = text_of(
-            heard.kind,
-            recipient.language,
-            title=heard.title,
-            area=area_name,
-            department=heard.department,
-            due=heard.due_at.astimezone(zone) if heard.due_at else None,
-            about=heard.about,
-            more=heard.more,
-        )
+        subject, text = said_to(recipient, heard, area_name, zone)
         yield OutletMessage(
             key=derive_id("msg", event.id, recipient.outlet, recipient.address),
             outlet=recipient.outlet,
@@ -181,9 +200,37 @@ def messages_of(
             text=text,
             language=recipient.language,
             created_at=event.occurred_at,
-            expires_at=(heard.due_at or event.occurred_at) + KEPT,
+            expires_at=last_use(heard, event.occurred_at),
             not_before=wake_time(recipient, heard, event.occurred_at, zone),
+            drill=heard.drill,
         )
+
+
+def said_to(recipient: Recipient, heard: Heard, area_name: str, zone: tzinfo) -> tuple[str, str]:
+    """Subject and text in the recipient's language."""
+    due = heard.due_at.astimezone(zone) if heard.due_at else None
+    told = heard.text_in(recipient.language)
+    if told is not None:
+        return alert_text(
+            heard.more, recipient.language, told, area=area_name, until=due, drill=heard.drill
+        )
+    return text_of(
+        heard.kind,
+        recipient.language,
+        title=heard.title,
+        area=area_name,
+        department=heard.department,
+        due=due,
+        about=heard.about,
+        more=heard.more,
+    )
+
+
+def last_use(heard: Heard, at: datetime) -> datetime:
+    """When it is too late to tell: an alert dies with its own end."""
+    if heard.kind == "alert" and heard.due_at is not None:
+        return heard.due_at
+    return (heard.due_at or at) + KEPT
 
 
 def wake_time(recipient: Recipient, heard: Heard, at: datetime, zone: tzinfo) -> datetime:

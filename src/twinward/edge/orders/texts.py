@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from twinward.twins.emergency import messages as m
+
 TEXTS: dict[str, dict[str, tuple[str, str]]] = {
     "en": {
         "order": (
@@ -55,3 +57,33 @@ def text_of(
     }
     subject, text = TEXTS[language][kind]
     return " ".join(subject.format(**said).split()), text.format(**said)
+
+
+STEPS = {
+    "en": {"alert": "Alert", "update": "Update", "cancel": "Cancelled", "all_clear": "All clear"},
+    "zh": {"alert": "预警", "update": "更新", "cancel": "取消", "all_clear": "解除"},
+}
+DRILL = {"en": "EXERCISE, NOT REAL: ", "zh": "演练,非真实:"}
+ALERT = {"en": "{area}, until {until}", "zh": "{area},至 {until}"}
+
+
+def alert_text(
+    step: str,
+    language: str,
+    told: m.AlertText,
+    *,
+    area: str,
+    until: datetime | None,
+    drill: bool,
+) -> tuple[str, str]:
+    """Subject and text of an alert for the public; an exercise says so first."""
+    mark = DRILL[language] if drill else ""
+    when = f"{until:%Y-%m-%d %H:%M}" if until else "–"
+    subject = f"{mark}{STEPS[language][step]}: {told.headline}"
+    parts = (
+        mark,
+        told.description,
+        told.instruction,
+        ALERT[language].format(area=area, until=when),
+    )
+    return " ".join(subject.split()), "\n".join(part for part in parts if part)

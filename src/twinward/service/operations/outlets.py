@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from twinward.core.errors import AbsentError, InputError, StorageError
 from twinward.core.ids import derive_id
+from twinward.edge.orders.cap import CapBoard
 from twinward.edge.orders.dispatcher import Dispatcher
 from twinward.edge.orders.ledger import Delivery, Ledger
 from twinward.edge.orders.mail import Mail
@@ -17,6 +18,9 @@ from twinward.edge.orders.routing import KEPT, OutletSpec, Routing, load_routing
 from twinward.edge.orders.sms import SmsSpool
 from twinward.edge.orders.webhook import Webhook
 from twinward.service.city.context import zone_of
+from twinward.service.operations.public_alerts import list_members
+from twinward.service.passes.keys import FOLDER, open_store
+from twinward.service.passes.publishing import sign_manifest
 from twinward.service.platform import Platform
 
 ROUTING, LEDGER = "outlets.toml", "orders.db"
@@ -27,12 +31,14 @@ def routing_of(platform: Platform) -> Routing:
     return load_routing(platform.workspace / ROUTING)
 
 
-def open_outlet(spec: OutletSpec, workspace: Path) -> Outlet:
+def open_outlet(spec: OutletSpec, workspace: Path, platform: Platform) -> Outlet:
     """The channel that an entry of `outlets.toml` describes; its files lie beside that."""
     if spec.kind == "sms":
         return SmsSpool(workspace / spec.spool, spec.prefixes)
     if spec.kind == "email":
         return Mail(spec.host, spec.port, spec.sender)
+    if spec.kind == "cap":
+        return open_board(spec, platform)
     try:
         secret = (workspace / spec.secret_file).read_bytes().strip()
     except OSError as error:
@@ -46,6 +52,30 @@ def open_outlet(spec: OutletSpec, workspace: Path) -> Outlet:
     return Webhook(secret)
 
 
+def open_board(spec: OutletSpec, platform: Platform) -> CapBoard:
+    """The board of alerts, signed with the key that signs the public tree."""
+
+    def sign(data: bytes) -> str:
+        at = platform.clock.now().replace(microsecond=0)
+        return sign_manifest(open_store(platform.workspace / FOLDER).signing(at), data)
+
+    return CapBoard(
+        platform.workspace / spec.folder,
+        lambda: list_members(platform, spec.sender),
+        sign,
+        platform.clock.now,
+        title=spec.title or "Alerts · 预警",
+        sender=spec.sender,
+        drill=spec.drill,
+    )
+
+
+def list_boards(platform: Platform) -> list[CapBoard]:
+    """The boards of a workspace: they are renewed by the clock too."""
+    specs = [spec for spec in routing_of(platform).outlets if spec.kind == "cap"]
+    return [open_board(spec, platform) for spec in specs if spec.drill or not platform.drill]
+
+
 def open_dispatcher(platform: Platform) -> Dispatcher | None:
     """What sends the orders of a workspace; None where nobody is to be told."""
     routing = routing_of(platform)
@@ -56,7 +86,7 @@ def open_dispatcher(platform: Platform) -> Dispatcher | None:
         platform.store,
         Ledger(platform.workspace / LEDGER),
         routing,
-        {spec.name: open_outlet(spec, platform.workspace) for spec in routing.outlets},
+        {spec.name: open_outlet(spec, platform.workspace, platform) for spec in routing.outlets},
         platform.clock,
         drill=bool(platform.drill),
         name_of=lambda code: str(getattr(areas.by_code.get(code), "name", "") or code),
@@ -93,7 +123,7 @@ def send_test(platform: Platform, name: str, address: str) -> OutletReceipt:
     if platform.drill and not spec.drill:
         return OutletReceipt(state="fenced", says="an exercise reaches no real channel")
     now = platform.clock.now()
-    return open_outlet(spec, platform.workspace).send(
+    return open_outlet(spec, platform.workspace, platform).send(
         OutletMessage(
             key=derive_id("msg", "test", name, address, now.isoformat()),
             outlet=name,

@@ -15,6 +15,7 @@ from twinward.twins.emergency.movement import handlers as movement
 from twinward.twins.emergency.notices import handlers as trust
 from twinward.twins.emergency.passes import handlers as passes
 from twinward.twins.emergency.plans import handlers as plans
+from twinward.twins.emergency.public_alerts import handlers as public_alerts
 from twinward.twins.emergency.reports import handlers as cases
 from twinward.twins.emergency.resources import handlers as resources
 from twinward.twins.emergency.risks import handlers as risks
@@ -49,5 +50,6 @@ PARTS = (
     warnings,
     risks,
     supervision,
+    public_alerts,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)
