@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from tests.reference.slow_farrington import expect
 
 from twinward.core.chance import generator
 from twinward.decision.surveillance.aberration.cusum import (
@@ -16,12 +17,13 @@ from twinward.decision.surveillance.aberration.cusum import (
 from twinward.decision.surveillance.aberration.ears import detect_ears
 from twinward.decision.surveillance.aberration.farrington import (
     FarringtonSettings,
-    anscombe_weights,
     detect_farrington,
+    judge_many,
     reference_weeks,
     season_blocks,
-    threshold_nb,
+    thresholds_nb,
 )
+from twinward.decision.surveillance.aberration.kernels import weigh_outbreaks
 
 MONDAY = date(2012, 1, 2)
 
@@ -71,7 +73,8 @@ def test_a_year_of_53_weeks_and_29_february() -> None:
 
 def test_past_outbreaks_weigh_less() -> None:
     # published: half the residuals at 0, half at 2, threshold 0
-    found = anscombe_weights(np.array([0.0] * 5 + [2.0] * 5), 0.0)
+    found = np.array([0.0] * 5 + [2.0] * 5)
+    weigh_outbreaks(found, 0.0)
     assert found.tolist() == pytest.approx([1.6] * 5 + [0.4] * 5)
 
 
@@ -84,8 +87,23 @@ def test_the_window_around_each_reference_week() -> None:
 
 def test_thresholds_of_the_negative_binomial() -> None:
     # published: fit 5, alpha .05; dispersion 1.5 and 1
-    assert threshold_nb(5.0, 1.5, 0.05) == 10
-    assert threshold_nb(5.0, 1.0, 0.05) == 9
+    found = thresholds_nb(np.array([5.0, 5.0, 0.0, np.nan]), np.array([1.5, 1.0, 1.0, 1.0]), 0.05)
+    assert found.tolist()[:3] == [10, 9, 0]
+    assert np.isnan(found[3])
+
+
+def test_the_lines_inside_parts_are_the_matrix_solved() -> None:
+    chance = generator(8, "test.slow")
+    counts = np.stack([weekly(chance, 280, mean) for mean in (0.6, 12.0, 300.0)])
+    counts[0, 30:80] = 0.0  # parts of the year without a case
+    counts[1, 100:103] = np.nan
+    counts[2, 200:204] += 900
+    for now in (140, 200, 279):
+        weeks, expected, _ = judge_many(MONDAY, counts, np.array([now]))
+        references = [week for week in reference_weeks(MONDAY, now, 4) if week >= 3]
+        blocks = season_blocks(now, references, FarringtonSettings())
+        assert weeks.tolist() == [now]
+        assert expected[:, 0] == pytest.approx([expect(one, blocks, 10) for one in counts], 1e-6)
 
 
 def test_farrington_false_alarms_are_near_the_nominal_share() -> None:

@@ -10,13 +10,13 @@ of the season blocks are those of the reference implementation, so that its thre
 from __future__ import annotations
 
 from datetime import date, timedelta
-from itertools import pairwise
 
 import msgspec
 import numpy as np
+from scipy.special import stdtr
 from scipy.stats import nbinom, poisson
 
-from twinward.decision.surveillance.aberration.quasi_poisson import PoissonFit, fit_quasi_poisson
+from twinward.decision.surveillance.aberration import kernels
 from twinward.decision.surveillance.aberration.thresholds import Thresholds
 from twinward.decision.surveillance.arrays import Floats, Ints
 
@@ -47,27 +47,48 @@ def detect_farrington(
 
     A week with fewer than `years_back` years behind it is judged by those there are.
     """
-    rows: list[tuple[int, float, float]] = []
-    for now in range(len(counts)):
-        references = reference_weeks(first, now, settings.years_back)
-        references = [week for week in references if week >= settings.half_window]
-        if len(references) <= FEWEST_YEARS or not np.isfinite(counts[now]):
-            continue
-        blocks = season_blocks(now, references, settings)
-        found = _threshold(counts, blocks, now, settings)
-        if found is not None:
-            rows.append((now, *found))
-    table = np.array(rows, dtype=float).reshape(-1, 3)
-    places = table[:, 0].astype(np.int64)
+    weeks = np.flatnonzero(np.isfinite(counts))
+    weeks, expected, threshold = judge_many(first, counts[None], weeks, settings)
+    judged = np.isfinite(threshold[0])
+    places, expected, threshold = weeks[judged], expected[0, judged], threshold[0, judged]
     recent = np.array([_recent(counts, now, settings.limit_weeks) for now in places])
-    alarm = (counts[places] > table[:, 2]) & (recent >= settings.limit_cases)
+    alarm = (counts[places] > threshold) & (recent >= settings.limit_cases)
     return Thresholds(
         places=places,
-        expected=table[:, 1],
-        threshold=table[:, 2],
+        expected=expected,
+        threshold=threshold,
         alarm=alarm.astype(np.int64),
         wanted=52 * FEWEST_YEARS + settings.half_window + 1,
     )
+
+
+def judge_many(
+    first: date, counts: Floats, weeks: Ints, settings: FarringtonSettings = SETTINGS
+) -> tuple[Ints, Floats, Floats]:
+    """Those of `weeks` with enough years behind them; expected and threshold of each series then.
+
+    counts: float64[series, weeks] with one calendar; the answers float64[series, judged weeks],
+    NaN where a series has too little.
+    """
+    nows, blocks = _calendar(first, weeks, counts.shape[1], settings)
+    rows = kernels.judge_weeks(
+        np.ascontiguousarray(counts, dtype=np.float64),
+        nows,
+        blocks,
+        settings.no_periods,
+        settings.weights_threshold,
+    )
+    trend, flat = rows[..., kernels.TREND], rows[..., kernels.FLAT]
+    p_value = 2 * stdtr(rows[..., kernels.TREND + 3], -np.abs(rows[..., kernels.TREND + 2]))
+    use_trend = (
+        (rows[..., kernels.SPAN] >= 52 * YEARS_FOR_TREND)
+        & (trend <= rows[..., kernels.GREATEST])
+        & (p_value < settings.trend_p_threshold + 1e-12)
+    )
+    expected = np.where(use_trend, trend, flat)
+    phi = np.where(use_trend, rows[..., kernels.TREND + 1], rows[..., kernels.FLAT + 1])
+    expected = np.where(rows[..., kernels.GREATEST] == 0.0, 0.0, expected)
+    return nows, expected, thresholds_nb(expected, phi, settings.alpha)
 
 
 def reference_weeks(first: date, now: int, years_back: int) -> list[int]:
@@ -86,76 +107,38 @@ def reference_weeks(first: date, now: int, years_back: int) -> list[int]:
 
 def season_blocks(now: int, references: list[int], settings: FarringtonSettings) -> Ints:
     """The part of the year of each week up to now; 0 where it is not used."""
-    w, parts = settings.half_window, settings.no_periods
-    blocks = np.zeros(now + 1, dtype=np.int64)
-    blocks[now - w : now + 1] = parts
-    for later, week in pairwise(references):
-        blocks[week - w : week + w + 1] = parts
-        if parts == 1:
-            continue
-        between = later - 2 * w - 1 - week
-        length, rest = divmod(between, parts - 1)
-        at = week + w + 1
-        for part in range(1, parts):
-            size = length + (part <= rest)
-            blocks[at : at + size] = part
-            at += size
-    low = max(0, now - settings.past_weeks_not_included)
-    blocks[low : now + 1] = 0
-    return blocks
+    found: Ints = kernels.season_blocks(
+        now,
+        np.array(references, dtype=np.int64),
+        settings.half_window,
+        settings.no_periods,
+        settings.past_weeks_not_included,
+    )
+    return found
 
 
-def threshold_nb(mean: float, phi: float, alpha: float) -> float:
-    """The count that a negative binomial of this mean and dispersion exceeds with `alpha`."""
-    if mean <= 0:
-        return 0.0
-    if phi <= 1:
-        return float(poisson.ppf(1 - alpha, mean))
-    return float(nbinom.ppf(1 - alpha, mean / (phi - 1), 1 / phi))
+def thresholds_nb(mean: Floats, phi: Floats, alpha: float) -> Floats:
+    """The counts that negative binomials of these means and dispersions exceed with `alpha`."""
+    found = np.where(mean > 0, np.nan, np.where(np.isfinite(mean), 0.0, np.nan))
+    plain, wide = (mean > 0) & (phi <= 1), (mean > 0) & (phi > 1)
+    found[plain] = poisson.ppf(1 - alpha, mean[plain])
+    found[wide] = nbinom.ppf(1 - alpha, mean[wide] / (phi[wide] - 1), 1 / phi[wide])
+    return np.asarray(found)
 
 
-def anscombe_weights(residuals: Floats, threshold: float) -> Floats:
-    """Weights of weeks: those with a residual above the threshold count less, the sum stays."""
-    above = residuals > threshold
-    plain = np.ones(len(residuals))
-    plain[above] = residuals[above] ** -2.0
-    return np.asarray(plain * len(residuals) / plain.sum())
-
-
-def _threshold(
-    counts: Floats, blocks: Ints, now: int, settings: FarringtonSettings
-) -> tuple[float, float] | None:
-    used = np.flatnonzero((blocks > 0) & np.isfinite(counts[: now + 1]))
-    if len(used) < 3 * settings.no_periods:
-        return None
-    y = counts[used]
-    if y.sum() == 0:
-        return 0.0, 0.0
-    time = (used - used[0]).astype(float)
-    groups = [part for part in range(1, settings.no_periods) if (blocks[used] == part).any()]
-    season = np.stack([np.ones(len(y)), *(blocks[used] == part for part in groups)], axis=1)
-    now_row = np.zeros(season.shape[1])
-    now_row[0] = 1.0
-    with_trend = np.column_stack([season, time])
-    fit = _reweighted(with_trend, y, settings)
-    if fit is not None and (now - used[0]) >= 52 * YEARS_FOR_TREND:
-        mean = float(np.exp(np.append(now_row, now - used[0]) @ fit.beta))
-        if mean <= y.max() and fit.p_value(-1) < settings.trend_p_threshold + 1e-12:
-            return mean, threshold_nb(mean, fit.phi, settings.alpha)
-    fit = _reweighted(season, y, settings)
-    if fit is None:
-        return None
-    mean = float(np.exp(now_row @ fit.beta))
-    return mean, threshold_nb(mean, fit.phi, settings.alpha)
-
-
-def _reweighted(x: Floats, y: Floats, settings: FarringtonSettings) -> PoissonFit | None:
-    fit = fit_quasi_poisson(x, y, np.ones(len(y)))
-    if fit is None:
-        return None
-    residuals = 1.5 * (y ** (2 / 3) * fit.mu ** (-1 / 6) - np.sqrt(fit.mu))
-    residuals /= np.sqrt(fit.phi * np.maximum(1 - fit.leverage, 1e-12))
-    return fit_quasi_poisson(x, y, anscombe_weights(residuals, settings.weights_threshold))
+def _calendar(
+    first: date, weeks: Ints, length: int, settings: FarringtonSettings
+) -> tuple[Ints, Ints]:
+    """The weeks with more than FEWEST_YEARS behind them, and the parts of the year before each."""
+    nows, rows = [], []
+    for now in weeks.tolist():
+        references = reference_weeks(first, now, settings.years_back)
+        references = [week for week in references if week >= settings.half_window]
+        if len(references) > FEWEST_YEARS:
+            blocks = season_blocks(now, references, settings)
+            nows.append(now)
+            rows.append(np.pad(blocks, (0, length - now - 1)))
+    return np.array(nows, dtype=np.int64), np.array(rows, dtype=np.int64).reshape(-1, length)
 
 
 def _recent(counts: Floats, now: int, weeks: int) -> float:

@@ -13,13 +13,20 @@ from scipy.special import ndtri
 from twinward.decision.surveillance.arrays import Floats
 from twinward.decision.surveillance.forecasting.model import weekday_factors
 from twinward.decision.surveillance.forecasting.score import LEVELS
-from twinward.decision.surveillance.forecasting.week_ensemble import forecast_weeks
-from twinward.decision.surveillance.forecasting.week_rules import MIDDLE
+from twinward.decision.surveillance.forecasting.week_ensemble import fill_weeks, forecast_weeks
+from twinward.decision.surveillance.forecasting.week_rules import (
+    GROWTH_CAP,
+    MIDDLE,
+    weekly_growth,
+)
 
 WEEKDAY_D = 84  # days from which the weekday is learnt
 SCATTER_D = 42
 FEWEST_IN_WEEK = 4  # known days from which a week is scaled up
 PRIOR_SCATTER, PRIOR_DAYS = 0.04, 10.0  # relative variance of a day, and what it weighs
+# growth within the last days: days of the line, known ones it needs, and how far growth moves off
+# that of whole weeks within half a week (standard deviation), against which its error is held
+LINE_D, FEWEST_OF_LINE, TURNING_SD = 10, 7, 0.2
 Z = ndtri(np.array(LEVELS))
 
 
@@ -28,13 +35,10 @@ def forecast_days(counts: Floats, days: int, population: float | None = None) ->
 
     counts: float64[days], NaN unknown; the last entry is the day before the first forecast
     """
-    recent = counts[-WEEKDAY_D:]
-    weekday = np.roll(weekday_factors(recent), len(counts) - len(recent))
-    factor = weekday[np.arange(len(counts)) % 7]
-    level = counts / factor
+    level, weekday = without_weekdays(counts)
     weekly = sum_last_weeks(level)
     weeks = -(-(days + 3) // 7)
-    found = forecast_weeks(weekly, weeks)
+    found = forecast_weeks(weekly, weeks, growth=latest_growth(level, weekly))
     table = _through_days(weekly, found.quantiles, days)
     table = _add_scatter(table, level)
     ahead = weekday[(len(counts) + np.arange(days)) % 7]
@@ -42,6 +46,47 @@ def forecast_days(counts: Floats, days: int, population: float | None = None) ->
     if population is not None:
         table = np.minimum(table, population)
     return np.asarray(np.sort(table, axis=1))
+
+
+def forecast_weeks_of_days(counts: Floats, weeks: int, population: float | None = None) -> Floats:
+    """float64[weeks, 23] quantiles of the sums of weeks after the last day of daily counts."""
+    level, _ = without_weekdays(counts)
+    weekly = sum_last_weeks(counts)
+    growth = latest_growth(level, sum_last_weeks(level))
+    return forecast_weeks(weekly, weeks, population, growth).quantiles
+
+
+def without_weekdays(counts: Floats) -> tuple[Floats, Floats]:
+    """The counts without the effect of the weekday, and float64[7] factors, the first of day 0."""
+    recent = counts[-WEEKDAY_D:]
+    weekday = np.roll(weekday_factors(recent), len(counts) - len(recent))
+    return counts / weekday[np.arange(len(counts)) % 7], weekday
+
+
+def latest_growth(level: Floats, weekly: Floats) -> Floats:
+    """float64[weeks] growth a week of log1p counts at the end of each week.
+
+    The ratio of two weeks tells of the growth at their border, half a week ago; a line through the
+    last days tells of it later and less surely, and counts by the inverse of its variance.
+    """
+    growth = weekly_growth(fill_weeks(weekly))
+    growth = np.pad(growth, (len(weekly) - len(growth), 0))
+    ends = len(level) - 7 * np.arange(len(weekly) - 1, -1, -1)
+    days = np.arange(LINE_D) - (LINE_D - 1)
+    scatter = scatter_of_days(level)
+    for week, end in enumerate(ends):
+        if end < LINE_D:
+            continue
+        last = level[end - LINE_D : end]
+        known = np.isfinite(last)
+        if known.sum() < FEWEST_OF_LINE:
+            continue
+        apart = days[known] - days[known].mean()
+        line = 7 * float(apart @ np.log1p(last[known]) / (apart @ apart))
+        noise = 49 * (scatter + 1 / (1 + float(last[known].mean()))) / float(apart @ apart)
+        weight = TURNING_SD**2 / (TURNING_SD**2 + noise)
+        growth[week] += weight * (np.clip(line, -GROWTH_CAP, GROWTH_CAP) - growth[week])
+    return np.asarray(growth)
 
 
 def sum_last_weeks(counts: Floats) -> Floats:

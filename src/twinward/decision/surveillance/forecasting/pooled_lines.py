@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from twinward.decision.surveillance.arrays import Floats
-from twinward.decision.surveillance.forecasting.week_rules import GROWTH_CAP
+from twinward.decision.surveillance.forecasting.week_rules import GROWTH_CAP, weekly_growth
 
 HORIZONS = 4
 LINES = "pooled_lines.json"
@@ -47,12 +47,17 @@ def load_lines() -> dict[str, list[list[float]]]:
     return msgspec.json.decode(text, type=dict[str, list[list[float]]])
 
 
-def growth_features(counts: Floats) -> Floats:
-    """float64[weeks, features] of each week from the weeks up to it, in the order of NAMES."""
+def growth_features(counts: Floats, last_growth: Floats | None = None) -> Floats:
+    """float64[weeks, features] of each week from the weeks up to it, in the order of NAMES.
+
+    last_growth: float64[weeks] of each week, where days tell more of it
+    """
     level = np.log1p(np.maximum(counts, 0.0))
-    growth = np.clip(np.diff(level, prepend=level[0]), -GROWTH_CAP, GROWTH_CAP)
+    growth = weekly_growth(counts)
     before = [np.concatenate([np.zeros(k), growth[: len(growth) - k]]) for k in range(5)]
     before = [column[: len(growth)] for column in before]
+    if last_growth is not None:
+        before[0] = last_growth
     windows = sliding_window_view(np.pad(level, (BACK - 1, 0), mode="edge"), BACK)
     noise = np.sqrt(1.0 / (1.0 + np.maximum(counts, 0.0)))
     columns = [
@@ -67,9 +72,9 @@ def growth_features(counts: Floats) -> Floats:
     return np.stack(columns, axis=1)
 
 
-def pooled_middles(counts: Floats, trained: Trained) -> Floats:
+def pooled_middles(counts: Floats, trained: Trained, last_growth: Floats | None = None) -> Floats:
     """float64[weeks, HORIZONS] log1p medians of the weeks after each week."""
     level = np.log1p(np.maximum(counts, 0.0))
-    steps = growth_features(counts) @ np.array(load_lines()[trained]).T
+    steps = growth_features(counts, last_growth) @ np.array(load_lines()[trained]).T
     most = GROWTH_CAP * np.sqrt(np.arange(1, HORIZONS + 1))
     return np.asarray(level[:, None] + np.clip(steps, -most, most))

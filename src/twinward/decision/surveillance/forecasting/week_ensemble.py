@@ -43,11 +43,19 @@ class WeekForecast(msgspec.Struct, frozen=True, kw_only=True):
     width: Floats  # float64[weeks]
 
 
-def forecast_weeks(counts: Floats, weeks: int, population: float | None = None) -> WeekForecast:
-    """Forecast of the weeks after the last, from 2 known weeks on; NaN weeks are filled in."""
+def forecast_weeks(
+    counts: Floats, weeks: int, population: float | None = None, growth: Floats | None = None
+) -> WeekForecast:
+    """Forecast of the weeks after the last, from 2 known weeks on; NaN weeks are filled in.
+
+    growth: float64[weeks] of log1p counts at the end of each week, where its days tell of it
+    """
     filled = fill_weeks(counts)
+    if growth is not None:
+        known = np.flatnonzero(np.isfinite(counts))
+        growth = growth[known[0] : known[-1] + 1] if len(known) else None
     weights = np.array(WEIGHTS)
-    combined = np.tensordot(weights, _all_parts(filled), axes=1)
+    combined = np.tensordot(weights, _all_parts(filled, growth), axes=1)
     width = _track(combined, filled)
     final = _widen(combined[-1], width)
     if weeks > HORIZONS:
@@ -69,14 +77,14 @@ def fill_weeks(counts: Floats) -> Floats:
     return np.asarray(np.interp(at, at[finite], inside[finite]))
 
 
-def _all_parts(counts: Floats) -> Floats:
+def _all_parts(counts: Floats, growth: Floats | None) -> Floats:
     """float64[parts, weeks, HORIZONS, 23] on the root scale, made at each week from those to it."""
     steady, level = steadiness(counts)[:, None], settled_level(counts)[:, None]
     grown = [
-        damped_middles(counts, HORIZONS, SHORTER),
-        damped_middles(counts, HORIZONS),
-        pooled_middles(counts, "simulated"),
-        pooled_middles(counts, "public"),
+        damped_middles(counts, HORIZONS, SHORTER, growth),
+        damped_middles(counts, HORIZONS, growth=growth),
+        pooled_middles(counts, "simulated", growth),
+        pooled_middles(counts, "public", growth),
     ]
     middles = [one + steady * (level - one) for one in grown]
     return np.stack([root_table(one, own_spread(counts, one)) for one in middles])

@@ -36,10 +36,21 @@ def hub_baseline(counts: Floats, horizons: int, seed: int = 1) -> Floats:
     return np.asarray(np.maximum(table, 0.0))
 
 
-def damped_middles(counts: Floats, horizons: int, damping: float = DAMPING) -> Floats:
-    """float64[weeks, horizons] log1p medians after each week: its growth, damped each week."""
+def weekly_growth(counts: Floats) -> Floats:
+    """float64[weeks] growth of log1p from the week before; of the first 0."""
     level = np.log1p(np.maximum(counts, 0.0))
-    growth = np.clip(np.diff(level, prepend=level[0]), -GROWTH_CAP, GROWTH_CAP)
+    return np.asarray(np.clip(np.diff(level, prepend=level[0]), -GROWTH_CAP, GROWTH_CAP))
+
+
+def damped_middles(
+    counts: Floats, horizons: int, damping: float = DAMPING, growth: Floats | None = None
+) -> Floats:
+    """float64[weeks, horizons] log1p medians after each week: its growth, damped each week.
+
+    growth: float64[weeks] where more is known of it than the counts of weeks tell
+    """
+    level = np.log1p(np.maximum(counts, 0.0))
+    growth = weekly_growth(counts) if growth is None else growth
     carried = np.cumsum(damping ** np.arange(1, horizons + 1))
     return np.asarray(level[:, None] + growth[:, None] * carried)
 
