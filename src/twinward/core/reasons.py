@@ -4,6 +4,8 @@ language, from the catalogues of the library.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 
@@ -20,3 +22,12 @@ Value = str | int | float | tuple[Reason, ...]  # a reason may rest on others
 def because_of(code: str, **params: Value) -> Reason:
     """A reason by its code."""
     return Reason(code=code, params=params)
+
+
+def unique(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Each reason once, in the order in which it came first."""
+    found: list[Reason] = []
+    for one in reasons:
+        if one not in found:
+            found.append(one)
+    return tuple(found)

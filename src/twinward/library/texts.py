@@ -74,6 +74,11 @@ def fill_hole(value: Param, language: str, words: Mapping[str, str]) -> str | in
     return LISTED[language].join(f"{fill_hole(str(one), language, words)}" for one in value)
 
 
+def write_each(reasons: Iterable[Reason], language: str = "en") -> tuple[str, ...]:
+    """Each reason as a text of its own."""
+    return tuple(write_reason(one, language) for one in reasons)
+
+
 def write_reasons(
     reasons: Iterable[Reason], language: str = "en", words: Mapping[str, str] | None = None
 ) -> str:

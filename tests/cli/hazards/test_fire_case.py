@@ -115,3 +115,67 @@ def test_a_bad_case_is_one_clear_error(
     code, answer = run(capsys, tmp_path, CASE.replace(old, new))
     assert code == 2, answer
     assert answer["error"]["message"] and answer["error"]["advice"]  # type: ignore[index]
+
+
+BLOCKS = """
+hazard = "fire"
+until_s = 7200
+every_s = 3600
+[fire]
+wind_m_s = 10.0
+wind_from_deg = 270.0
+reach_m = 30.0
+ignition = [{ block = 1 }]
+block = [
+  { east_m = 0.0, north_m = 0.0 },
+  { east_m = 17.0, north_m = 0.0 },
+  { east_m = 34.0, north_m = 0.0, resistant = 1.0 },
+  { east_m = 300.0, north_m = 0.0 },
+]
+[[probes]]
+name = "next"
+figure = "arrival_s"
+block = 2
+[[probes]]
+name = "far"
+figure = "arrival_s"
+block = 4
+[[probes]]
+name = "all"
+figure = "blocks_burned"
+"""
+
+
+def test_a_fire_goes_from_block_to_block_and_engines_hold_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, answer = run(capsys, tmp_path, BLOCKS)
+    assert code == 0, answer
+    found = {(one["name"], one["time_s"]): one["value"] for one in answer["probes"]}  # type: ignore[union-attr]
+    # Hamada downwind at 10 m/s: (3 + .375 a + 8 d / (25 + 2.5 V)) / (1.6 (1 + .1 V + .007 V2)) min,
+    # times 1 / sqrt(.4) for the share of the block that is built on
+    minutes = (3 + 0.375 * 12 + 8 * 5 / 50) / (1.6 * (1 + 1 + 0.7))
+    assert found["next", 3600] == pytest.approx(60 * minutes / 0.4**0.5, rel=1e-9)
+    assert found["far", 7200] is None and found["all", 7200] == 3
+    engines = "[fire.engines]\narrival_s = 60.0\nat_once = 3\n"
+    held = run(capsys, tmp_path, BLOCKS + engines)[1]["probes"]
+    assert [one["value"] for one in held if one["name"] == "all"] == [1.0, 1.0]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{ block = 1 }", "{ block = 9 }"),
+        ("{ block = 1 }", "{ row = 1, col = 1 }"),
+        ("block = 4", "block = 0"),
+        ('figure = "blocks_burned"', 'figure = "spread_m_min"'),
+        ("east_m = 300.0,", "separation_m = -1.0, east_m = 300.0,"),
+        ("wind_m_s = 10.0", "wind_m_s = 60.0"),
+    ],
+)
+def test_blocks_that_cannot_be_are_one_error(
+    old: str, new: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert old in BLOCKS
+    code, answer = run(capsys, tmp_path, BLOCKS.replace(old, new))
+    assert code == 2 and answer["error"]["message"]  # type: ignore[index]

@@ -22,6 +22,7 @@ from twinward.decision.simulation.fire.model import MODEL as FIRE
 from twinward.decision.simulation.flood.model import MODEL as FLOOD
 from twinward.decision.simulation.interface import Ask, Start
 from twinward.decision.simulation.registry import load_model
+from twinward.service.hazards.forecasts import HazardRequest, forecast_hazard, levels_of
 
 DAY = 86_400.0
 BASE = plain_base(12_000, 3)
@@ -134,7 +135,7 @@ def test_quantiles_are_ordered_and_chances_fall_with_the_level(name: str) -> Non
         assert list(one.people) == sorted(one.people)
         assert one.people[-1] <= CITY.residents.sum() + 1e-6
     assert forecast.calibration == "not calibrated here"
-    assert "synthetic terrain" in forecast.notes[0]
+    assert forecast.notes[0].code == "remark.synthetic_terrain"
 
 
 @ALL
@@ -190,6 +191,30 @@ def test_one_area_and_an_area_without_people_are_no_special_case(name: str) -> N
 
 
 @ALL
+def test_a_deadline_ends_with_the_members_that_are_done(name: str) -> None:
+    model, ground = prepared(name)
+    whole = model.run(ground, ask(name, members=3))
+    if name == "earthquake":  # all members are one array: there is nothing to cut
+        return
+    calls = iter([True, False, False, False])
+    short = model.run(ground, ask(name, members=3, go_on=lambda: next(calls)))
+    assert short.values.tobytes() == whole.values[:2].tobytes()
+    none = model.run(ground, ask(name, members=3, go_on=lambda: False))
+    assert len(none.values) == 1, "the first member is always run"
+
+
+@ALL
+def test_the_levels_of_a_card_rise_and_are_those_of_its_figure(name: str) -> None:
+    if name == "epidemic":
+        return
+    stored, model = load_model(name)
+    found = levels_of(stored.card, model, ask(name))
+    assert [value for _, value in found] == sorted(value for _, value in found)
+    assert stored.card.hit_level in dict(found)
+    assert stored.card.drive is not None and stored.card.lead_h[1] >= stored.card.drive.hours
+
+
+@ALL
 def test_a_ground_has_one_name(name: str) -> None:
     model, ground = prepared(name)
     assert ground.sha256 == model.prepare(CITY).sha256
@@ -208,7 +233,10 @@ def test_every_hazard_folder_has_a_card_and_every_figure_its_unit() -> None:
 SIXTH = '''
 """Hail: a sixth hazard."""
 import msgspec
-from twinward.decision.simulation.interface import CaseRun, ProbeReading, judge
+import numpy as np
+from twinward.decision.simulation.interface import (
+    CaseRun, Footprint, Ground, ProbeReading, Start, judge,
+)
 
 
 class HailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -223,6 +251,19 @@ class HailModel:
         rows = [ProbeReading(name=p.name, time_s=t, figure=p.figure, unit="J", value=value)
                 for p in case.probes for t in case.times()]
         return CaseRun(readings=tuple(rows), mass_error=None, cells=1, steps=1)
+
+    def prepare(self, city):
+        return Ground(hazard="hail", places=city.areas, areas=city.areas, arrays={},
+                      area_of_place=np.arange(len(city.areas)), residents=city.residents)
+
+    def read(self, ground, observed, at_s=0.0):
+        return Start(at_s=at_s)
+
+    def run(self, ground, ask):
+        ask.check()
+        shape = (ask.members, len(ask.times()), len(ground.areas))
+        return Footprint(figure="energy_j", unit="J", places=ground.places, times=ask.times(),
+                         values=np.full(shape, 0.4 * ask.number("size_mm"), np.float32))
 
     def check(self):
         return [judge("energy of 10 mm", 4.0, 4.0, 0.0)]
@@ -245,6 +286,12 @@ not_for = ["anything but a test"]
 name = "energy_j"
 unit = "J"
 of = "city"
+[[levels]]
+level = "IV"
+at_least = 2.0
+[[levels]]
+level = "III"
+at_least = 5.0
 """
 
 
@@ -263,3 +310,11 @@ def test_a_sixth_hazard_is_one_folder(tmp_path: Path) -> None:
     done = model.run_case(stored.card, read_case(case, "hail", model), 1)
     assert done.readings[0].value == pytest.approx(4.0)
     assert all(one.ok for one in model.check())
+    home = (tmp_path / "models",)
+    over = HazardRequest(
+        hazard="hail", given={"size_mm": 10.0}, residents=3000, hours=1, members=2, models=home
+    )
+    answer = forecast_hazard(over)
+    assert [one.level for one in answer.exposed] == ["IV", "III"]
+    assert answer.exposed[0].people[2] == 3000 and answer.exposed[1].people[2] == 0
+    assert answer.model == "hail-energy" and len(answer.fingerprint) == 64

@@ -29,11 +29,14 @@ MEMBERS, HOURS = msgspec.Meta(ge=1, le=200), msgspec.Meta(gt=0, le=72)
 
 
 class AskForecast(msgspec.Struct, forbid_unknown_fields=True):
-    """A scenario of the library, or the numbers of the forcing (with `lon` and `lat`)."""
+    """A scenario of the library, or the numbers of the forcing (with `lon` and `lat`) and what of
+    it is no number (`substance`, `stability`, `ground`, `burns`).
+    """
 
     hazard: Name
     scenario: Name | None = None
     forcing: dict[str, float] = {}
+    words: dict[Name, Name] = {}
     hours: Annotated[float, HOURS] = 6.0
     members: Annotated[int, MEMBERS] = 20
     cell_m: Annotated[float, msgspec.Meta(ge=100, le=5000)] = 500.0
@@ -71,6 +74,7 @@ def request_of(asked: AskForecast, platform: Platform) -> HazardRequest:
         scenario=asked.scenario,
         rain=repr(rain) if rain is not None else None,
         given=asked.forcing if rain is None else {},
+        words=asked.words,
         city=platform.workspace / "city",
         hours=asked.hours,
         members=asked.members,

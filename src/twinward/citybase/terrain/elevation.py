@@ -44,9 +44,11 @@ class Elevation(msgspec.Struct, frozen=True, kw_only=True):
         lon, lat = to_wgs84(x, y, self.crs or "wgs84", "elevation")
         return float(distance_m(lon[0], lat[0], lon[1], lat[1]))
 
-    def sample(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Metres at each point, between the middles of cells by both ways; NaN outside, and where
-        one of the cells around has no data.
+    def sample(
+        self, lon: NDArray[np.float64], lat: NDArray[np.float64], *, nearest: bool = False
+    ) -> NDArray[np.float64]:
+        """Metres at each point, between the middles of cells by both ways or of the nearest; NaN
+        outside, and where one of the cells around has no data.
         """
         from scipy.ndimage import map_coordinates
 
@@ -55,7 +57,9 @@ class Elevation(msgspec.Struct, frozen=True, kw_only=True):
         rows, cols = self.values.shape
         edge = np.array([rows, cols]).reshape(2, *[1] * np.ndim(lon)) - 1.0
         inside = ((at >= -0.5) & (at <= edge + 0.5)).all(axis=0)
-        found = map_coordinates(self.values, np.clip(at, 0, edge), order=1, mode="nearest")
+        found = map_coordinates(
+            self.values, np.clip(at, 0, edge), order=0 if nearest else 1, mode="nearest"
+        )
         return np.where(inside, found, np.nan)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.main import add_common
 from twinward.core.errors import InputError
 from twinward.service.hazards import cases, forecast_store, forecasts, live, models
+from twinward.service.languages import say_reasons
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +33,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     running.add_argument("--seed", type=int, default=1)
     running.add_argument("--cell-m", type=float, default=250.0, help="width of terrain cells")
     running.add_argument("--terrain", type=Path, metavar="FILE", help="elevation of the city")
+    running.add_argument(
+        "--layer",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="fuel, vs30, manning, infiltration (a grid each), buildings (a table)",
+    )
+    running.add_argument(
+        "--deadline", type=float, metavar="SECONDS", help="then no further member is begun"
+    )
     running.add_argument("--residents", type=int, help="a plain city, not the workspace's")
     running.add_argument("--at", default="now", help="from the live twins: now")
     running.add_argument("--keep", action="store_true", help="keep it in the workspace")
@@ -68,8 +80,7 @@ def run(options: argparse.Namespace) -> int:
     emit_table(["probe", "time_s", "figure", "value", "unit"], rows)
     emit_text(f"{answer.model} {answer.version}: {answer.calibration}")
     emit_text(f"{answer.cells:,} cells, {answer.steps:,} steps, {answer.cpu_s:.2f} CPU seconds")
-    for text in (*answer.assumptions, *answer.out_of_range, *answer.notes):
-        emit_text(f"  {text}")
+    emit_remarks(answer)
     return 0
 
 
@@ -81,6 +92,8 @@ def forecast(options: argparse.Namespace) -> int:
         rain=options.rain,
         forcing=options.source or options.rupture or options.ignition,
         terrain=options.terrain,
+        layers=tuple(layer_of(text) for text in options.layer),
+        deadline_s=options.deadline,
         residents=options.residents,
         city=options.workspace / "city" if options.residents is None else None,
         hours=options.hours,
@@ -117,9 +130,23 @@ def forecast(options: argparse.Namespace) -> int:
         for one in answer.areas[:10]
     ]
     emit_table(["area", "name", "residents", "median", "high"], rows)
-    for text in (*answer.notes, *answer.assumptions, *answer.out_of_range):
-        emit_text(f"  {text}")
+    emit_remarks(answer)
     return 0
+
+
+def layer_of(text: str) -> tuple[str, Path]:
+    """NAME=FILE as a layer of the city's ground."""
+    name, sign, file = text.partition("=")
+    if not sign or not name or not file:
+        raise InputError(f"--layer {text}", "write NAME=FILE, e.g. vs30=vs30.tif", code="bad_layer")
+    return name, Path(file)
+
+
+def emit_remarks(answer: cases.CaseAnswer | forecasts.HazardAnswer) -> None:
+    """What was assumed and what lay out of range, in the reader's language."""
+    every = (answer.notes_reasons, answer.assumptions_reasons, answer.out_of_range_reasons)
+    for one in itertools.chain(*every):
+        emit_text(f"  {say_reasons([one])}")
 
 
 def two_figures(value: float) -> str:

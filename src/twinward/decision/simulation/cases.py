@@ -14,6 +14,7 @@ import numpy as np
 
 from twinward.citybase.terrain.grids import Grid, read_grid
 from twinward.core.errors import InputError, field_path
+from twinward.core.reasons import Reason, because_of
 from twinward.decision.simulation.interface import (
     MOST_SECONDS,
     Case,
@@ -70,7 +71,7 @@ def read_case(path: Path, hazard: str, model: HazardModel, known: tuple[str, ...
     probes = _convert(path, text, data.get("probes", []), list[Probe], ("probes",))
     _check_probes(path, probes)
     until, every = _read_times(path, data)
-    assumptions: list[str] = []
+    assumptions: list[Reason] = []
     ground, shape_cell = None, None
     if "grid" in data:
         spec = _convert(path, text, data["grid"], GridSpec, ("grid",))
@@ -148,14 +149,14 @@ def _read_times(path: Path, data: Mapping[str, object]) -> tuple[float, float]:
     return found[0], found[1]
 
 
-def _make_ground(path: Path, spec: GridSpec) -> tuple[CaseGround, list[str]]:
-    notes: list[str] = []
+def _make_ground(path: Path, spec: GridSpec) -> tuple[CaseGround, list[Reason]]:
+    notes: list[Reason] = []
     if not 0.01 <= spec.cell_m <= 100_000:
         raise _bad(path, f"grid.cell_m must be 0.01 to 100,000, got {spec.cell_m:g}", "give metres")
     if isinstance(spec.elevation_m, str):
         grid = _open_grid(path, spec.elevation_m, spec.cell_m)
         if grid.geographic:
-            notes.append(f"{spec.elevation_m} is in degrees; cells are taken as {spec.cell_m:g} m")
+            notes.append(because_of("remark.degrees", file=spec.elevation_m, cell_m=spec.cell_m))
         elevation = grid.values
         for name, given, there in (
             ("rows", spec.rows, elevation.shape[0]),
@@ -173,7 +174,7 @@ def _make_ground(path: Path, spec: GridSpec) -> tuple[CaseGround, list[str]]:
     if np.nanmax(np.abs(elevation)) > 20_000:
         raise _bad(path, "an elevation is beyond 20,000 m", "give metres, and name no-data cells")
     if outside.any():
-        notes.append(f"{int(outside.sum()):,} cells without elevation are left out as walls")
+        notes.append(because_of("remark.walls", cells=int(outside.sum())))
     return CaseGround(cell_m=spec.cell_m, elevation=elevation, outside=outside), notes
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.citybase.places.roads import Roads
 from twinward.citybase.schema import CityBase
 from twinward.citybase.terrain.elevation import Elevation
+from twinward.citybase.terrain.layers import KINDS, BuildingMix, LayerKind
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, because_of
 from twinward.decision.simulation.interface import CaseGround, Floats
+from twinward.decision.simulation.people import count_city, road_middles
 
 METRES_A_DEGREE = 111_194.93
 MOST_CELLS = 4_000_000
 LEAST_REACH = 1.5  # cells about an area's centre that are its ground in any case
 FINEST_SAMPLES = 9  # of the elevation file, along each side of a cell
+EMPTY: Floats = np.zeros(0)
 LEAST_COVERED = 0.5  # of the areas: an elevation of another place is refused
 
 
@@ -43,14 +50,36 @@ class HazardCity(msgspec.Struct, frozen=True, kw_only=True):
     hospitals: NDArray[np.int64]
     schools: NDArray[np.int64]
     terrain: CaseGround
-    notes: tuple[str, ...] = ()  # on the ground, for every answer
+    notes: tuple[Reason, ...] = ()  # on the ground, for every answer
     base: CityBase | None = None
+    by_day: Floats = EMPTY
+    under15: Floats = EMPTY
+    beds: Floats = EMPTY
+    hospital_sites: Floats = EMPTY  # float64[hospital, (east m, north m, beds, area)]
+    roads: Floats = EMPTY  # float64[street, (east m, north m, km)]
+    layers: Mapping[str, Floats] = {}  # by name, float64[row, col] over the terrain's cells
+    building_mix: tuple[tuple[str, ...], Floats] | None = None  # classes, float64[area, class]
+    synthetic: bool = True  # the terrain is not the city's own
     corner: tuple[float, float] = (0.0, 0.0)  # lon, lat of the origin
     scale: tuple[float, float] = (METRES_A_DEGREE, METRES_A_DEGREE)  # metres a degree
 
     def locate(self, lon: float, lat: float) -> tuple[float, float]:
         """Metres east and north of the origin."""
         return (lon - self.corner[0]) * self.scale[0], (lat - self.corner[1]) * self.scale[1]
+
+    def place_at(self, points: Floats, places: int) -> NDArray[np.int64]:
+        """The place of a ground of so many places that holds each point (metres east and north):
+        its terrain cell, or the nearest area where areas are the places.
+        """
+        rows, cols, cell = self.terrain.rows, self.terrain.cols, self.terrain.cell_m
+        if places == rows * cols:
+            col = np.clip((points[:, 0] / cell).astype(np.int64), 0, cols - 1)
+            row = np.clip(rows - 1 - (points[:, 1] / cell).astype(np.int64), 0, rows - 1)
+            return np.asarray(row * cols + col, np.int64)
+        from scipy.spatial import cKDTree
+
+        tree = cKDTree(np.column_stack([self.east_m, self.north_m]))
+        return np.asarray(tree.query(points)[1], np.int64)
 
     def area_of_cells(self) -> NDArray[np.int64]:
         """The nearest area of each terrain cell, row by row; -1 where nobody's centre is near: a
@@ -91,10 +120,18 @@ class HazardCity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_city(
-    base: CityBase, cell_m: float, elevation: Elevation | None = None, seed: int = 1
+    base: CityBase,
+    cell_m: float,
+    elevation: Elevation | None = None,
+    seed: int = 1,
+    *,
+    layers: Mapping[str, Elevation] | None = None,
+    buildings: BuildingMix | None = None,
+    roads: Roads | None = None,
 ) -> HazardCity:
     """A city from its base; without an elevation a seeded synthetic terrain is made, which says
-    so. InputError `terrain_elsewhere` for an elevation of another place.
+    so. `layers`: what else is known of the ground, by name. InputError `terrain_elsewhere` for an
+    elevation of another place.
     """
     lonlat = np.asarray(base.leaf_lonlat, np.float64)
     if not len(lonlat):
@@ -110,29 +147,68 @@ def make_city(
             "use wider cells",
             code="too_many_cells",
         )
-    notes: tuple[str, ...] = ("synthetic terrain: not the city's own ground",)
+    notes: tuple[Reason, ...] = (because_of("remark.synthetic_terrain"),)
     if elevation is None:
         terrain = make_terrain(rows, cols, cell_m, seed)
     else:
         terrain, notes = lay_terrain(elevation, corner, scale, (rows, cols), cell_m, local)
-    starts = np.asarray(base.leaf_start, np.int64)
-    old = np.concatenate([[0], np.cumsum((np.asarray(base.age_sex) & 0x7F) >= 65)])
-    kinds, leaves = np.asarray(base.site_kind), np.asarray(base.site_leaf, np.int64)
-    count = len(lonlat)
+    counts = count_city(base)
+    sites = (counts.site_lonlat - corner) * scale
+    frame = (corner, scale, (rows, cols), cell_m)
+    laid = {name: lay_layer(one, *frame, KINDS[name]) for name, one in (layers or {}).items()}
     return HazardCity(
         areas=tuple(base.leaf_codes),
         east_m=np.ascontiguousarray(local[:, 0]),
         north_m=np.ascontiguousarray(local[:, 1]),
-        residents=np.diff(starts).astype(np.float64),
-        over65=np.diff(old[starts]).astype(np.float64),
-        hospitals=np.bincount(leaves[kinds == 6], minlength=count)[:count],
-        schools=np.bincount(leaves[(kinds >= 1) & (kinds <= 4)], minlength=count)[:count],
+        residents=np.diff(np.asarray(base.leaf_start, np.int64)).astype(np.float64),
+        over65=counts.over65,
+        hospitals=counts.hospitals,
+        schools=counts.schools,
+        by_day=counts.by_day,
+        under15=counts.under15,
+        beds=counts.beds,
+        hospital_sites=np.column_stack([sites, counts.site_beds, counts.site_area]),
+        roads=_lay_roads(roads, corner, scale),
+        layers=laid,
+        building_mix=None
+        if buildings is None
+        else (buildings.classes, buildings.of(base.leaf_codes)),
+        synthetic=elevation is None,
         terrain=terrain,
         notes=notes,
         base=base,
         corner=(float(corner[0]), float(corner[1])),
         scale=(float(scale[0]), float(scale[1])),
     )
+
+
+def _lay_roads(roads: Roads | None, corner: Floats, scale: Floats) -> Floats:
+    if roads is None:
+        return np.zeros((0, 3))
+    middle, km = road_middles(roads)
+    return np.column_stack([(middle - corner) * scale, km])
+
+
+def lay_layer(
+    layer: Elevation,
+    corner: Floats,
+    scale: Floats,
+    shape: tuple[int, int],
+    cell_m: float,
+    kind: LayerKind,
+) -> Floats:
+    """A layer over the city's cells, at the middle of each; NaN where the file says nothing."""
+    rows, cols = shape
+    lon = corner[0] + (np.arange(cols) + 0.5) * cell_m / scale[0]
+    lat = corner[1] + (rows - np.arange(rows) - 0.5) * cell_m / scale[1]
+    found = layer.sample(*np.meshgrid(lon, lat), nearest=kind.classes)
+    if np.isnan(found).all():
+        raise InputError(
+            "a layer covers no cell of the city",
+            "give the layer of this city, with its coordinate system",
+            code="terrain_elsewhere",
+        )
+    return np.asarray(found)
 
 
 def make_terrain(rows: int, cols: int, cell_m: float, seed: int) -> CaseGround:
@@ -156,7 +232,7 @@ def lay_terrain(
     shape: tuple[int, int],
     cell_m: float,
     centres: Floats,
-) -> tuple[CaseGround, tuple[str, ...]]:
+) -> tuple[CaseGround, tuple[Reason, ...]]:
     """The ground under the city's cells out of an elevation file, each cell the mean of what the
     file has inside it, and notes on what it does not cover; `centres` float64[area, 2] in metres.
     """
@@ -185,7 +261,7 @@ def lay_terrain(
     from scipy.ndimage import distance_transform_edt
 
     nearest = distance_transform_edt(missing, return_distances=False, return_indices=True)
-    note = f"{missing.mean():.1%} of the ground has no elevation: taken as level with the nearest"
+    note = because_of("remark.uncovered", share=float(missing.mean()))
     whole = CaseGround(
         cell_m=cell_m, elevation=ground[tuple(nearest)], outside=np.zeros_like(missing)
     )

@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.interface import Floats, Footprint, Ground
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+MOST_HOSPITALS = 50
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +31,20 @@ class Exposed(msgspec.Struct, frozen=True, kw_only=True):
     over_65: tuple[float, ...]
     hospitals: tuple[float, ...]
     schools: tuple[float, ...]
+    people_by_day: tuple[float, ...] = ()  # where they work or learn; `people` are those at night
+    under_15: tuple[float, ...] = ()
+    beds: tuple[float, ...] = ()
+    roads_km: tuple[float, ...] = ()  # streets whose middle is reached; empty without a road graph
+
+
+class HospitalRisk(msgspec.Struct, frozen=True, kw_only=True):
+    """One hospital: in how many members it is reached at the lowest level."""
+
+    area: str
+    lon: float
+    lat: float
+    beds: float
+    p_hit: float
 
 
 class ExposureForecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,9 +62,10 @@ class ExposureForecast(msgspec.Struct, frozen=True, kw_only=True):
     peak_by_area: NDArray[np.float32]
     p_level: Mapping[str, NDArray[np.float32]]
     exposed: tuple[Exposed, ...]
-    assumptions: tuple[str, ...]
-    out_of_range: tuple[str, ...]
-    notes: tuple[str, ...]
+    hospitals: tuple[HospitalRisk, ...] = ()  # those with the highest chance, of all that are hit
+    assumptions: tuple[Reason, ...]
+    out_of_range: tuple[Reason, ...]
+    notes: tuple[Reason, ...]
     calibration: str
     fingerprint: str
 
@@ -81,6 +98,7 @@ def judge_footprint(
         peak_by_area=peak,
         p_level=chances,
         exposed=tuple(_exposed(name, least, values, ground, city) for name, least in levels),
+        hospitals=_hospitals(levels[0][1], values, ground, city) if levels else (),
         assumptions=(*ground.assumptions, *footprint.assumptions),
         out_of_range=footprint.out_of_range,
         notes=city.notes,
@@ -133,6 +151,38 @@ def _exposed(
         over_65=spread(city.over65),
         hospitals=spread(city.hospitals.astype(np.float64)),
         schools=spread(city.schools.astype(np.float64)),
+        people_by_day=spread(city.by_day) if len(city.by_day) else (),
+        under_15=spread(city.under15) if len(city.under15) else (),
+        beds=spread(city.beds) if len(city.beds) else (),
+        roads_km=_roads(hit, ground, city),
+    )
+
+
+def _roads(hit: NDArray[np.bool_], ground: Ground, city: HazardCity) -> tuple[float, ...]:
+    if not len(city.roads):
+        return ()
+    reached = hit[:, city.place_at(city.roads[:, :2], len(ground.area_of_place))]
+    return tuple(float(one) for one in np.quantile(reached @ city.roads[:, 2], QUANTILES))
+
+
+def _hospitals(
+    at_least: float, values: NDArray[np.float32], ground: Ground, city: HazardCity
+) -> tuple[HospitalRisk, ...]:
+    if not city.hospital_sites.size or not values.shape[1]:
+        return ()
+    sites = city.hospital_sites
+    place = city.place_at(sites[:, :2], len(ground.area_of_place))
+    chance = (values[:, :, place].max(axis=1) >= at_least).mean(axis=0)
+    order = [n for n in np.argsort(-chance, kind="stable") if chance[n] > 0][:MOST_HOSPITALS]
+    return tuple(
+        HospitalRisk(
+            area=city.areas[int(sites[n, 3])],
+            lon=round(float(city.corner[0] + sites[n, 0] / city.scale[0]), 6),
+            lat=round(float(city.corner[1] + sites[n, 1] / city.scale[1]), 6),
+            beds=round(float(sites[n, 2]), 1),
+            p_hit=float(chance[n]),
+        )
+        for n in order
     )
 
 

@@ -7,18 +7,23 @@ any number of threads. What it answers is evidence for proposals, never an order
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason
 from twinward.decision.simulation.actions import Action
 from twinward.library.models.card import ModelCard
 
+if TYPE_CHECKING:
+    from twinward.decision.simulation.city import HazardCity
+
 Floats = NDArray[np.float64]
+Read = TypeVar("Read")
 Numbers = float | str  # a number, or the file that holds a grid or a series
 MOST_SECONDS = 400 * 86_400.0
 
@@ -39,8 +44,9 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a case reads which figure. Grids: row and col, from 1, row 1 the northernmost;
-    chemical: metres east and north of the source and above ground; earthquake: the site.
+    """Where a case reads which figure. Grids: row and col, from 1, row 1 the northernmost; a fire
+    from block to block: the block, from 1; chemical: metres east and north of the source and above
+    ground; earthquake: the site.
     """
 
     name: str
@@ -55,6 +61,7 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     z1_km: float | None = None
     period_s: float | None = None
     building: str | None = None
+    block: int | None = None
 
 
 class GridSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,7 +120,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     probes: tuple[Probe, ...]
     grids: Mapping[str, Floats]
     series: Mapping[str, Series]
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[Reason, ...] = ()
 
     def times(self) -> list[float]:
         """When probes are read: every `every_s`, and always at the end."""
@@ -137,7 +144,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         """A number or grid file over the whole ground; cells without data get `nodata`."""
         ground = self.require_ground()
         if isinstance(value, str):
-            values = self.grids[value]
+            values = self._file(self.grids, value, name, "a grid")
             if values.shape != ground.elevation.shape:
                 raise InputError(
                     f"{name} has {values.shape[0]} rows of {values.shape[1]}, the grid "
@@ -148,10 +155,15 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
             return np.where(np.isnan(values), nodata, values)
         return np.full(ground.elevation.shape, float(value))
 
+    def _file(self, known: Mapping[str, Read], file: str, name: str, wanted: str) -> Read:
+        if file not in known:
+            raise InputError(f"{name}: {file} is not {wanted}", f"name {wanted}", code="bad_case")
+        return known[file]
+
     def forcing(self, value: Numbers, *, linear: bool) -> Series:
         """A number or series file over time."""
         if isinstance(value, str):
-            one = self.series[value]
+            one = self._file(self.series, value, value, "a CSV of time_s,value")
             return Series(times=one.times, values=one.values, linear=linear)
         return Series(times=np.zeros(1), values=np.full(1, float(value)), linear=linear)
 
@@ -167,17 +179,19 @@ class ProbeReading(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseRun(msgspec.Struct, frozen=True, kw_only=True):
-    """What a model answers to a case: readings and, for --out, whole grids."""
+    """What a model answers to a case: readings and, for --out, whole grids; `limiting`: row and
+    column of the cell that sets the step.
+    """
 
     readings: tuple[ProbeReading, ...]
     mass_error: float | None
     cells: int
     steps: int
     grids: Mapping[str, Floats] = {}
-    assumptions: tuple[str, ...] = ()
-    out_of_range: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    limiting: str = ""
+    assumptions: tuple[Reason, ...] = ()
+    out_of_range: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
+    limiting: tuple[int, int] | None = None
 
     def digest(self) -> str:
         """SHA-256 over every reading and grid, bytes in a fixed order."""
@@ -232,7 +246,7 @@ class Ground(msgspec.Struct, frozen=True, kw_only=True):
     residents: Floats
     arrays: Mapping[str, Floats]
     numbers: Mapping[str, float] = {}
-    assumptions: tuple[str, ...] = ()
+    assumptions: tuple[Reason, ...] = ()
     place_of_area: NDArray[np.int64] | None = None
 
     @property
@@ -250,11 +264,14 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
 
     at_s: float = 0.0
     state: Mapping[str, Floats] = {}
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked of a run: forcing by name, measures, how long, how many members."""
+    """What is asked of a run: forcing by name, measures, how long, how many members; `words`:
+    what of it is no number (a substance, a stability class). `go_on` is asked between members; once
+    it says no the run ends with those that are done: a deadline, or somebody who has cancelled.
+    """
 
     start: Start
     forcing: Mapping[str, float | Series]
@@ -264,6 +281,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     threads: int = 1
     measures: tuple[Action, ...] = ()
+    words: Mapping[str, str] = {}
+    go_on: Callable[[], bool] | None = None
 
     def check(self) -> None:
         """InputError `bad_ask` for members, horizon or forcing that no model can use."""
@@ -286,6 +305,20 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
                     f"{name} is not a finite number", "mend the forcing", code="bad_ask"
                 )
 
+    def members_to_run(self) -> Iterator[int]:
+        """Member by member, the first always, until `go_on` says no."""
+        for member in range(self.members):
+            if member and self.go_on is not None and not self.go_on():
+                return
+            yield member
+
+    def number(self, name: str) -> float:
+        """One number of the forcing; InputError `bad_ask` where it is missing or a series."""
+        value = self.forcing.get(name)
+        if value is None or isinstance(value, Series):
+            raise InputError(f"the forcing {name} is missing", "give a number", code="bad_ask")
+        return float(value)
+
     def times(self) -> Floats:
         """The instants that a footprint holds, the start left out."""
         count = max(1, int(np.ceil((self.until_s - self.start.at_s) / self.step_s - 1e-9)))
@@ -303,8 +336,8 @@ class Footprint(msgspec.Struct, frozen=True, kw_only=True):
     values: NDArray[np.float32]
     state: Mapping[str, Floats] = {}
     mass_error: float | None = None
-    out_of_range: tuple[str, ...] = ()
-    assumptions: tuple[str, ...] = ()
+    out_of_range: tuple[Reason, ...] = ()
+    assumptions: tuple[Reason, ...] = ()
 
     @property
     def peak(self) -> NDArray[np.float32]:
@@ -317,11 +350,25 @@ class Footprint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HazardModel(Protocol):
-    """What a hazard's `model.py` offers as `MODEL`."""
+    """What a hazard's `model.py` offers as `MODEL`. A model may also have `list_levels(ask)`, where
+    its levels depend on what is asked, and `find_harm(ground, ask, footprint)`.
+    """
 
     @property
     def settings(self) -> type[msgspec.Struct]:
         """The form of the hazard's section in a case file."""
+        ...
+
+    def prepare(self, city: HazardCity) -> Ground:
+        """The city made ready, once."""
+        ...
+
+    def read(self, ground: Ground, observed: Mapping[str, float], at_s: float = 0.0) -> Start:
+        """Where a run begins, from what is observed."""
+        ...
+
+    def run(self, ground: Ground, ask: Ask) -> Footprint:
+        """The footprint of every member."""
         ...
 
     def run_case(self, card: ModelCard, case: Case, threads: int) -> CaseRun:

@@ -46,6 +46,7 @@ class HazardScenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     hazard: Name
     title: str
     forcing: dict[str, float]
+    words: dict[str, str] = {}
     at: tuple[Share, Share] | None = None
 
 

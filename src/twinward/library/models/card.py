@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from twinward.core.errors import AbsentError, InputError
+from twinward.core.reasons import Reason, because_of
 from twinward.library.loading import HOME, read_toml
 
 INTERFACE = "hazard-model/1"
@@ -53,6 +54,26 @@ class ValidRange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     most: float
 
 
+class CardLevel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """From which value of the model's figure a response level is reached."""
+
+    level: Literal["IV", "III", "II", "I"]
+    at_least: float
+
+
+class Driving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A reported figure that drives the model by itself: from which value, for how long it is run,
+    and what else is taken where nobody has reported it.
+    """
+
+    figure: str
+    unit: str
+    at_least: float
+    hours: Annotated[float, msgspec.Meta(gt=0, le=240)]
+    placed: bool = True  # the run begins at the middle of the reported area
+    taken: dict[str, float] = {}
+
+
 class Supports(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the model can be run."""
 
@@ -76,6 +97,12 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     figures: Annotated[tuple[ModelFigure, ...], msgspec.Meta(min_length=1)]
     valid: tuple[ValidRange, ...] = ()
     supports: Supports = Supports()
+    lead_h: tuple[float, float] = (0.0, 240.0)  # the shortest and longest horizon that it is for
+    levels: tuple[CardLevel, ...] = ()  # rising; a model may have its own for what is asked
+    hit_level: str = ""  # from which level people count as hit when plans are compared
+    chain_figure: str = ""  # the figure of the risk register that the model's own stands for
+    on_terrain: bool = False  # the answer depends on the ground's height
+    drive: Driving | None = None
     not_for: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     calibration: str = "not calibrated here"
 
@@ -91,10 +118,17 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             code="unknown_figure",
         )
 
-    def list_out_of_range(self, values: dict[str, float]) -> list[str]:
+    def list_out_of_range(self, values: dict[str, float]) -> list[Reason]:
         """Which of the inputs lie outside the range in which the sources hold."""
         return [
-            f"{one.name} {values[one.name]:g} {one.unit} is outside {one.least:g} to {one.most:g}"
+            because_of(
+                "remark.out_of_range",
+                name=one.name,
+                value=values[one.name],
+                unit=one.unit,
+                least=one.least,
+                most=one.most,
+            )
             for one in self.valid
             if one.name in values and not one.least <= values[one.name] <= one.most
         ]

@@ -10,12 +10,14 @@ import msgspec
 
 from twinward.citybase.terrain.grids import write_ascii
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, because_of, unique
 from twinward.decision.simulation.cases import read_case, read_case_text
 from twinward.decision.simulation.chemical.release import ChemicalSettings, make_release
 from twinward.decision.simulation.chemical.zones import ToxicZone, find_zones
 from twinward.decision.simulation.interface import Case, ProbeReading
 from twinward.decision.simulation.registry import load_model
 from twinward.library.models.card import list_models
+from twinward.library.texts import write_each, write_reason
 
 MOST_THREADS = 256
 
@@ -33,9 +35,13 @@ class CaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     cpu_s: float
     sha256: str
     assumptions: tuple[str, ...] = ()
+    assumptions_reasons: tuple[Reason, ...] = ()
     out_of_range: tuple[str, ...] = ()
+    out_of_range_reasons: tuple[Reason, ...] = ()
     notes: tuple[str, ...] = ()
+    notes_reasons: tuple[Reason, ...] = ()
     limiting: str = ""
+    limiting_reasons: tuple[Reason, ...] = ()
     calibration: str = "not calibrated here"
     files: tuple[str, ...] = ()
     zones: tuple[ToxicZone, ...] = ()  # of a chemical release
@@ -69,6 +75,11 @@ def run_case(hazard: str, path: Path, out: Path | None = None, threads: int = 1)
         for name in sorted(done.grids):
             write_ascii(out / f"{name}.asc", done.grids[name], cell)
             files.append(f"{name}.asc")
+    assumed = unique((*case.assumptions, *done.assumptions))
+    limiting: tuple[Reason, ...] = ()
+    if done.limiting is not None:
+        row, col = done.limiting
+        limiting = (because_of("remark.limiting", row=row, col=col),)
     return CaseAnswer(
         hazard=stored.card.hazard,
         model=stored.card.id,
@@ -79,10 +90,14 @@ def run_case(hazard: str, path: Path, out: Path | None = None, threads: int = 1)
         steps=done.steps,
         cpu_s=spent,
         sha256=done.digest(),
-        assumptions=(*case.assumptions, *done.assumptions),
-        out_of_range=done.out_of_range,
-        notes=done.notes,
-        limiting=done.limiting,
+        assumptions=write_each(assumed),
+        assumptions_reasons=assumed,
+        out_of_range=write_each(done.out_of_range),
+        out_of_range_reasons=done.out_of_range,
+        notes=write_each(done.notes),
+        notes_reasons=done.notes,
+        limiting=write_reason(limiting[0]) if limiting else "",
+        limiting_reasons=limiting,
         calibration=stored.card.calibration,
         files=tuple(files),
         zones=zones_of(case),

@@ -16,8 +16,6 @@ from twinward.library.loading import Library, load_library
 from twinward.library.models.card import list_models
 from twinward.service.hazards.forecasts import HazardRequest, prepare_run
 
-HIT_AT = {"flood": "III", "chemical": "III", "earthquake": "III", "fire": "IV"}
-
 
 def is_physical(hazard: str | None) -> bool:
     """Whether a hazard has a model of its own that runs over a city."""
@@ -52,8 +50,7 @@ def compare_on_hazard(
     candidates = list_hazard_candidates(library or load_library(), request.hazard, names)
     ready = prepare_run(request)
     levels = dict(ready.levels)
-    wanted = HIT_AT.get(request.hazard, "")
-    at_least = levels.get(wanted, next(iter(levels.values())))
+    at_least = levels.get(ready.stored.card.hit_level, next(iter(levels.values())))
     return compare_hazard_plans(
         ready.model, ready.ground, ready.city, ready.ask, candidates, at_least, ranked_by
     )

@@ -2,50 +2,42 @@
 
 from __future__ import annotations
 
+import math
 import time
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 
-from twinward.citybase.people.plain_city import MOST_RESIDENTS, plain_base
-from twinward.citybase.schema import CityBase
-from twinward.citybase.terrain.elevation import Elevation, open_elevation, read_elevation
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, because_of, unique
 from twinward.decision.simulation.cases import read_series
-from twinward.decision.simulation.chemical.substances import get_substance
-from twinward.decision.simulation.city import HazardCity, make_city
+from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.exposure import (
     QUANTILES,
     Exposed,
     ExposureForecast,
+    HospitalRisk,
     judge_footprint,
 )
 from twinward.decision.simulation.interface import (
     Ask,
     Footprint,
     Ground,
+    HazardModel,
     Series,
     Start,
 )
+from twinward.decision.simulation.people import BEDS_1000
 from twinward.decision.simulation.registry import load_model
 from twinward.library.hazards.chains import get_scenario
-from twinward.library.models.card import StoredModel
-
-if TYPE_CHECKING:
-    pass
+from twinward.library.models.card import ModelCard, StoredModel
+from twinward.library.texts import write_each
+from twinward.service.hazards.grounds import ready_ground
 
 MOST_HOURS, MOST_MEMBERS = 240.0, 1000
-GROUND = ("flood", "fire")  # to which the terrain matters
-# the figure that the model gives, by level: flood as in hazards/flood.toml; earthquake the bounds
-# of intensities VI to IX of GB/T 17742 (recalled: check the standard); fire: the place burns
-LEVELS: dict[str, tuple[tuple[str, float], ...]] = {
-    "flood": (("IV", 0.15), ("III", 0.3), ("II", 0.5), ("I", 1.0)),
-    "earthquake": (("IV", 0.045), ("III", 0.09), ("II", 0.178), ("I", 0.354)),
-    "fire": (("IV", 0.5),),
-}
 
 
 class HazardRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +48,10 @@ class HazardRequest(msgspec.Struct, frozen=True, kw_only=True):
     rain: str | None = None
     forcing: Path | None = None  # of a source, rupture or ignition
     given: dict[str, float] = {}  # the same as numbers
+    words: dict[str, str] = {}  # what of the forcing is no number: substance, stability, burns
+    layers: tuple[tuple[str, Path], ...] = ()  # fuel, vs30, manning, infiltration, buildings
+    models: tuple[Path, ...] = ()  # folders of models; none: those that come with Twinward
+    deadline_s: float | None = None  # wall time after which no further member is begun
     terrain: Path | None = None
     residents: int | None = None
     city: Path | None = None
@@ -91,15 +87,20 @@ class HazardAnswer(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     quantiles: tuple[float, ...]
     exposed: tuple[Exposed, ...]
+    hospitals: tuple[HospitalRisk, ...] = ()
     areas: tuple[AreaForecast, ...]
     areas_total: int
     mass_error: float | None
     assumptions: tuple[str, ...]
+    assumptions_reasons: tuple[Reason, ...] = ()
     out_of_range: tuple[str, ...]
+    out_of_range_reasons: tuple[Reason, ...] = ()
     notes: tuple[str, ...]
+    notes_reasons: tuple[Reason, ...] = ()
     calibration: str
     fingerprint: str
     cpu_s: float
+    degraded: bool = False  # the time was over before every member had been run
     simulated: bool = True
 
 
@@ -107,7 +108,7 @@ class ReadyRun(msgspec.Struct, frozen=True, kw_only=True):
     """A run with its model, ground and question, everything read and checked."""
 
     stored: StoredModel
-    model: Any
+    model: HazardModel
     city: HazardCity
     ground: Ground
     ask: Ask
@@ -122,26 +123,67 @@ def prepare_run(request: HazardRequest) -> ReadyRun:
         raise _bad(f"members must be 1 to {MOST_MEMBERS:,}, got {request.members:,}")
     if not 5 <= request.cell_m <= 5000:
         raise _bad(f"cell-m must be 5 to 5,000, got {request.cell_m:g}")
-    stored, model = load_model(request.hazard)
-    city = make_city(_open_base(request), request.cell_m, _open_terrain(request), request.seed)
-    live: Any = model
+    stored, model = load_model(request.hazard, *request.models)
+    least, most = stored.card.lead_h
+    if not least < request.hours <= most:
+        raise _bad(
+            f"the {stored.card.hazard} model is for {least:g} to {most:g} hours, "
+            f"got {request.hours:g}"
+        )
+    city, ground = ready_ground(
+        request.hazard,
+        request.city,
+        request.residents,
+        request.cell_m,
+        request.terrain,
+        request.layers,
+        request.seed,
+        request.models,
+    )
+    forcing, words = _read_forcing(request, city)
     ask = Ask(
         start=Start(),
-        forcing=_read_forcing(request, city),
+        forcing=forcing,
+        words=words,
         until_s=request.hours * 3600,
         step_s=max(600.0, request.hours * 3600 / 12),
         members=request.members,
         seed=request.seed,
         threads=request.threads,
+        go_on=_until(request.deadline_s),
     )
     return ReadyRun(
         stored=stored,
         model=model,
         city=city,
-        ground=live.prepare(city),
+        ground=ground,
         ask=ask,
-        levels=_levels(stored.card.hazard),
+        levels=levels_of(stored.card, model, ask),
     )
+
+
+def _until(deadline_s: float | None) -> Callable[[], bool] | None:
+    if deadline_s is None:
+        return None
+    if not deadline_s > 0:
+        raise _bad(f"deadline must be above 0 seconds, got {deadline_s:g}")
+    end = time.monotonic() + deadline_s
+    return lambda: time.monotonic() < end
+
+
+def levels_of(card: ModelCard, model: HazardModel, ask: Ask) -> tuple[tuple[str, float], ...]:
+    """From which value of the figure which response level is reached: the model's own answer to
+    what is asked, else its card's.
+    """
+    own = getattr(model, "list_levels", None)
+    found: tuple[tuple[str, float], ...] = (
+        own(ask) if own is not None else tuple((one.level, one.at_least) for one in card.levels)
+    )
+    if not found:
+        raise InputError(
+            f"the card of {card.id} names no levels", "add [[levels]] to it", code="bad_levels"
+        )
+    return found
 
 
 class DoneForecast(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,6 +222,13 @@ def _answer(
     cpu_s: float,
 ) -> HazardAnswer:
     stored, city = ready.stored, ready.city
+    assumed = unique(found.assumptions)
+    notes = found.notes if stored.card.on_terrain else ()
+    if found.members < request.members:
+        short = because_of("remark.degraded", done=found.members, asked=request.members)
+        notes = (*notes, short)
+    if found.exposed and found.exposed[0].beds:
+        assumed = (*assumed, because_of("remark.beds", beds=BEDS_1000))
     names = {area.code: area.name for area in city.base.areas} if city.base is not None else {}
     worst = np.argsort(-found.peak_by_area[-1], kind="stable")[:most_areas]
     return HazardAnswer(
@@ -189,10 +238,12 @@ def _answer(
         figure=found.figure,
         unit=found.unit,
         hours=request.hours,
-        members=request.members,
+        members=found.members,
         seed=request.seed,
         quantiles=QUANTILES,
         exposed=found.exposed,
+        hospitals=found.hospitals,
+        degraded=found.members < request.members,
         areas=tuple(
             AreaForecast(
                 area=found.areas[place],
@@ -207,9 +258,12 @@ def _answer(
         ),
         areas_total=len(found.areas),
         mass_error=footprint.mass_error,
-        assumptions=found.assumptions,
-        out_of_range=found.out_of_range,
-        notes=found.notes if request.hazard in GROUND else (),
+        assumptions=write_each(assumed),
+        assumptions_reasons=assumed,
+        out_of_range=write_each(found.out_of_range),
+        out_of_range_reasons=found.out_of_range,
+        notes=write_each(notes),
+        notes_reasons=notes,
         calibration=found.calibration,
         fingerprint=found.fingerprint,
         cpu_s=cpu_s,
@@ -220,68 +274,62 @@ def _bad(why: str) -> InputError:
     return InputError(why, "see `twinward hazard run --help`", code="bad_request")
 
 
-def _levels(hazard: str) -> tuple[tuple[str, float], ...]:
-    if hazard == "chemical":
-        ammonia = get_substance("ammonia")
-        grades = (
-            (name, ammonia.level(grade, 60)) for name, grade in (("IV", 1), ("III", 2), ("II", 3))
-        )
-        return tuple((name, value) for name, value in grades if value is not None)
-    return LEVELS[hazard]
-
-
-def _open_base(request: HazardRequest) -> CityBase:
-    if request.residents is not None:
-        if not 1 <= request.residents <= MOST_RESIDENTS:
-            raise _bad(f"residents must be 1 to {MOST_RESIDENTS:,}, got {request.residents:,}")
-        return plain_base(request.residents, request.seed)
-    from twinward.citybase.columns import find_homes, open_city
-
-    if request.city is None or find_homes(request.city) is None:
-        raise InputError(
-            "this workspace has no city with residents",
-            "build one with `twinward city build`, or give --residents N",
-            code="no_city",
-        )
-    return open_city(request.city)
-
-
-def _open_terrain(request: HazardRequest) -> Elevation | None:
-    """The named elevation, else that of the city."""
-    if request.terrain is not None:
-        return read_elevation(request.terrain, request.terrain.name)
-    city = request.city if request.residents is None else None
-    return open_elevation(city) if city is not None else None
-
-
-def _read_forcing(request: HazardRequest, city: HazardCity) -> dict[str, float | Series]:
+def _read_forcing(
+    request: HazardRequest, city: HazardCity
+) -> tuple[dict[str, float | Series], dict[str, str]]:
     sources = (request.scenario, request.rain, request.forcing, request.given or None)
     if sum(one is not None for one in sources) != 1:
         raise _bad("give one of --scenario, --rain, --source, --rupture and --ignition")
+    words = dict(request.words)
     if request.scenario is not None:
         scenario = get_scenario(request.hazard, request.scenario)
         east, north = (float(edge.max()) for edge in (city.east_m, city.north_m))
         at = (scenario.at[0] * east, scenario.at[1] * north) if scenario.at else None
-        return _placed(request.hazard, dict(scenario.forcing), at, city)
+        placed = _placed(request.hazard, dict(scenario.forcing), at, city)
+        return placed, dict(scenario.words) | words
     if request.rain is not None:
         if request.hazard != "flood":
             raise _bad(f"--rain is forcing of a flood, not of {request.hazard}")
-        return {"rain_mm_h": _read_rain(request.rain)}
-    data = dict(request.given) if request.forcing is None else _read_numbers(request.forcing)
+        return {"rain_mm_h": _read_rain(request.rain)}, words
+    data = dict(request.given)
+    if request.forcing is not None:
+        data, said = read_forcing(request.forcing)
+        words = said | words
     lon, lat = data.pop("lon", None), data.pop("lat", None)
-    at = city.locate(lon, lat) if lon is not None and lat is not None else None
-    return _placed(request.hazard, data, at, city)
+    at = None
+    if lon is not None and lat is not None:
+        at = city.locate(*check_place(lon, lat))
+    return _placed(request.hazard, data, at, city), words
 
 
-def _read_numbers(path: Path) -> dict[str, float]:
-    """The numbers of a TOML file; InputError `bad_forcing` for anything else."""
+def check_place(lon: float, lat: float) -> tuple[float, float]:
+    """InputError `bad_place` for what are no degrees: metres, or the two changed over."""
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise InputError(
+            f"lon {lon:g}, lat {lat:g} are no degrees",
+            "give WGS 84 degrees, not metres",
+            code="bad_place",
+        )
+    return lon, lat
+
+
+def read_forcing(path: Path) -> tuple[dict[str, float], dict[str, str]]:
+    """The numbers and the words of a TOML file; InputError `bad_forcing` for anything else."""
     try:
         data = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path}: {error}", "name a TOML file", code="bad_forcing") from error
-    if not all(isinstance(one, int | float) and not isinstance(one, bool) for one in data.values()):
-        raise InputError(f"{path.name}: every value is a number", "mend it", code="bad_forcing")
-    return {name: float(value) for name, value in data.items()}
+    numbers = {
+        name: float(one)
+        for name, one in data.items()
+        if isinstance(one, int | float) and not isinstance(one, bool)
+    }
+    words = {name: one for name, one in data.items() if isinstance(one, str)}
+    if len(numbers) + len(words) != len(data):
+        raise InputError(
+            f"{path.name}: every value is a number or a word", "mend it", code="bad_forcing"
+        )
+    return numbers, words
 
 
 def _placed(
@@ -289,8 +337,8 @@ def _placed(
 ) -> dict[str, float | Series]:
     if at is not None and hazard == "fire":
         cell = city.terrain.cell_m
-        forcing["col"] = int(at[0] / cell) + 1
-        forcing["row"] = city.terrain.rows - int(at[1] / cell)
+        forcing["col"] = math.floor(at[0] / cell) + 1
+        forcing["row"] = city.terrain.rows - math.floor(at[1] / cell)
     elif at is not None:
         forcing["east_m"], forcing["north_m"] = at
     return dict(forcing)

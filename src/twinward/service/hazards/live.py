@@ -12,6 +12,7 @@ import msgspec
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.library.hazards.hazard import LEVELS
+from twinward.library.models.card import Driving, list_models
 from twinward.loop.context import ACTOR
 from twinward.service.hazards.forecast_store import (
     StoredForecast,
@@ -26,25 +27,6 @@ from twinward.twins.emergency.warnings.rows import WARNINGS, share_area
 
 MEMBERS, SEED, CELL_M = 20, 1, 500.0
 MOST_WARNED = 200
-
-
-class Driving(msgspec.Struct, frozen=True, kw_only=True):
-    """A reported figure that drives a model: from which value, and for how long it is run."""
-
-    figure: str
-    unit: str
-    at_least: float
-    hours: float
-
-
-# written for this project, meant to be edited: heavy rain of the Chinese grade "rainstorm" is
-# 16 mm/h and more (GB/T 28592-2012, recalled: check it); M 4.5 is about where damage begins
-DRIVES = {
-    "flood": Driving(figure="rain_mm_h", unit="mm/h", at_least=16.0, hours=3.0),
-    "earthquake": Driving(figure="magnitude", unit="Mw", at_least=4.5, hours=24.0),
-    "chemical": Driving(figure="rate_kg_s", unit="kg/s", at_least=0.01, hours=1.0),
-    "fire": Driving(figure="wind_m_s", unit="m/s", at_least=0.0, hours=4.0),
-}
 
 
 def make_forecast(
@@ -84,7 +66,7 @@ def forecast_report(platform: Platform, fact: m.HazardReported, event: Event) ->
     a level a warning to who is on duty; a grave one waits for persons.
     """
     family = fact.hazard.partition("/")[0]
-    drive = DRIVES.get(family)
+    drive = drive_of(family)
     if drive is None or fact.figure != drive.figure or fact.value < drive.at_least:
         return ()
     if not has_residents(platform.workspace):
@@ -94,6 +76,12 @@ def forecast_report(platform: Platform, fact: m.HazardReported, event: Event) ->
         platform, request_of(platform, family, drive, fact), "loop", because, event.recorded_at
     )
     return warning_of(platform, stored, event)
+
+
+def drive_of(hazard: str) -> Driving | None:
+    """What drives the model of a hazard by itself; None where it has none."""
+    mine = [one.card.drive for one in list_models() if one.card.hazard == hazard]
+    return mine[-1] if mine else None
 
 
 def has_residents(workspace: Path) -> bool:
@@ -116,11 +104,9 @@ def request_of(
     }
     if hazard == "flood":
         return HazardRequest(rain=repr(fact.value), **common)  # type: ignore[arg-type]
-    forcing = {drive.figure: fact.value, **at_area(platform, fact.area)}
-    if hazard == "chemical":
-        forcing |= {"duration_s": 1800.0, "wind_m_s": 3.0, "wind_from_deg": 270.0}
-    if hazard == "fire":
-        forcing |= {"wind_from_deg": 270.0}
+    forcing = {**drive.taken, drive.figure: fact.value}
+    if drive.placed:
+        forcing |= at_area(platform, fact.area)
     return HazardRequest(given=forcing, **common)  # type: ignore[arg-type]
 
 

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from twinward.core.chance import generator
+from twinward.core.reasons import Reason, because_of
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.earthquake.damage import sum_casualties
-from twinward.decision.simulation.earthquake.harm import INDOORS, MIX
+from twinward.decision.simulation.earthquake.harm import INDOORS, assumed_mix
 from twinward.decision.simulation.exposure import QUANTILES
 from twinward.decision.simulation.fire.urban import UrbanBlock, speed_m_s
 from twinward.decision.simulation.interface import Floats, Footprint
+from twinward.library.texts import write_each
 
 FLOOR_M2 = 40.0  # of floor for each resident, all uses: an assumption
 # ignitions for each 10^6 ft2 of floor, Scawthorn 2009 for Hazus, 238 data points
@@ -31,10 +33,10 @@ BUILDING_M2 = 300.0  # ground that one building stands on, streets counted in
 ROAD_A_COLLAPSE = 3.0  # closed road segments in a hundred for each collapsed building in a hundred
 BEDS_1000, FREE = 5.0, 0.2  # beds for 1,000 residents where a city gives none; share that is free
 ASSUMED = (
-    f"{FLOOR_M2:g} m2 of floor for each resident",
-    f"mains fail around {MAINS_G:g} g, and fires then grow for {UNCHECKED_H:g} h",
-    f"{BEDS_1000:g} beds for 1,000 residents, {FREE:.0%} of them free",
-    f"{INDOORS:.0%} of people indoors; building mix assumed",
+    because_of("remark.floor", m2=FLOOR_M2),
+    because_of("remark.mains", pga_g=MAINS_G, hours=UNCHECKED_H),
+    because_of("remark.beds_free", beds=BEDS_1000, share=FREE),
+    because_of("remark.indoors", share=INDOORS),
 )
 
 
@@ -56,7 +58,8 @@ class Cascade(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     stages: tuple[CascadeFigure, ...]
     p_hospitals_over: float
-    assumptions: tuple[str, ...] = ASSUMED
+    assumptions: tuple[str, ...] = write_each(ASSUMED)
+    assumptions_reasons: tuple[Reason, ...] = ASSUMED
     calibration: str = "not calibrated here"
     simulated: bool = True
 
@@ -78,8 +81,8 @@ def run_cascade(footprint: Footprint, city: HazardCity, seed: int) -> Cascade:
     dry = chance.random((members, areas)) < ndtr(np.log(np.maximum(pga, 1e-9) / MAINS_G) / MAINS_SD)
     wind = np.asarray(chance.lognormal(np.log(WIND_MEAN), WIND_SD, members), np.float64)
     burned = _burned(ignitions, dry, wind, city.residents / PEOPLE_A_BUILDING)
-    share = np.tile(np.array([part for _, part in MIX]), (areas, 1))
-    hurt = sum_casualties(np.log(np.maximum(pga, 1e-6)), share, tuple(name for name, _ in MIX))
+    classes, share = city.building_mix or assumed_mix(areas)
+    hurt = sum_casualties(np.log(np.maximum(pga, 1e-6)), share, classes)
     patients = INDOORS * (hurt[:, :, 1] + hurt[:, :, 2]) @ city.residents
     collapsed = hurt[:, :, 5]
     weight = city.residents / max(float(city.residents.sum()), 1.0)

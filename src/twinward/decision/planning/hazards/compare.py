@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, unique
 from twinward.decision.planning.hazards.outcomes import ASSUMED, find_outcomes
 from twinward.decision.planning.odds import stand
 from twinward.decision.planning.results import beaten_by
@@ -21,6 +22,7 @@ from twinward.decision.simulation.exposure import QUANTILES
 from twinward.decision.simulation.interface import Ask, Floats, Ground
 from twinward.library.hazards.protective import load_hazard_measures
 from twinward.library.plans.plan import Plan
+from twinward.library.texts import write_each
 
 NONE = "none"
 MOST_PLANS = 20
@@ -71,7 +73,9 @@ class HazardComparison(msgspec.Struct, frozen=True, kw_only=True):
     tied: tuple[str, ...]
     plans: tuple[HazardPlanResult, ...]
     assumptions: tuple[str, ...]
+    assumptions_reasons: tuple[Reason, ...] = ()
     out_of_range: tuple[str, ...]
+    out_of_range_reasons: tuple[Reason, ...] = ()
     calibration: str
     fingerprint: str
     why: dict[str, str]
@@ -101,7 +105,9 @@ def compare_hazard_plans(
     ranked_by = ranked_by or ("deaths" if hasattr(model, "find_harm") else "people_hit")
     check(candidates, ground.hazard)
     every = [HazardCandidate(id=NONE, title="no measure"), *candidates]
-    tables, prints, assumed, outside = [], [], ASSUMED, ()
+    tables, prints = [], []
+    assumed: tuple[Reason, ...] = ()
+    outside: tuple[Reason, ...] = ()
     for one in every:
         run = msgspec.structs.replace(ask, measures=one.actions)
         footprint = model.run(ground, run)
@@ -127,8 +133,10 @@ def compare_hazard_plans(
         first=plans[0].id,
         tied=tied,
         plans=plans,
-        assumptions=(*ground.assumptions, *assumed, *ASSUMED),
-        out_of_range=outside,
+        assumptions=write_each(said_of := unique((*ground.assumptions, *assumed, *ASSUMED))),
+        assumptions_reasons=said_of,
+        out_of_range=write_each(outside),
+        out_of_range_reasons=outside,
         calibration="not calibrated here",
         fingerprint=hashlib.sha256(said.encode()).hexdigest(),
         why={},

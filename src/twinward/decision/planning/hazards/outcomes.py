@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.core.reasons import because_of
 from twinward.decision.simulation.actions import Action, find_action
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.interface import Floats, Footprint, Ground
@@ -12,9 +13,9 @@ from twinward.decision.simulation.interface import Floats, Footprint, Ground
 ON_ROADS = 0.03  # share of residents who are on the road at one time: an assumption
 AIR_CHANGES_H = 0.5  # of a closed house: 0.3 to 1, as in ALOHA's guidance
 ASSUMED = (
-    f"{ON_ROADS:.0%} of residents are on the road",
-    "people leave evenly from the order until its deadline",
-    f"a closed house changes its air {AIR_CHANGES_H:g} times an hour",
+    because_of("remark.on_roads", share=ON_ROADS),
+    because_of("remark.leave_evenly"),
+    because_of("remark.closed_house", times=AIR_CHANGES_H),
 )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, because_of
 from twinward.decision.simulation.actions import find_action
 from twinward.decision.simulation.chemical import kernels
 from twinward.decision.simulation.chemical.release import (
@@ -18,9 +19,11 @@ from twinward.decision.simulation.chemical.release import (
     ChemicalSettings,
     make_release,
 )
+from twinward.decision.simulation.chemical.substances import get_substance
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.interface import Ask, Footprint, Ground, Series, Start
 
+SUBSTANCE, AT_ONCE_S = "ammonia", 60.0  # where none is named; how long a mass at once takes
 DIRECTION_SD, WIND_SD, RATE_RANGE = 25.0, 0.3, (0.3, 3.0)  # degrees, ln, factor: assumptions
 
 
@@ -37,7 +40,7 @@ def prepare(city: HazardCity) -> Ground:
         areas=city.areas,
         residents=settled.residents,
         arrays={"east_m": (col + 0.5) * cell, "north_m": (rows - row - 0.5) * cell},
-        assumptions=("people are spread over their area, outdoors, 1.5 m above flat ground",),
+        assumptions=(because_of("remark.people_spread"),),
     )
 
 
@@ -48,36 +51,21 @@ def read(ground: Ground, observed: Mapping[str, float], at_s: float = 0.0) -> St
 
 def run(ground: Ground, ask: Ask) -> Footprint:
     """kg/m3 at every cell; the forcing is rate_kg_s, duration_s, wind_m_s, wind_from_deg, east_m
-    and north_m of the source. Ammonia, class D, urban, unless a case says otherwise.
+    and north_m of the source; the words are substance, stability and ground (ammonia, D, urban).
     """
     ask.check()
-    given = {}
-    for name in ("rate_kg_s", "duration_s", "wind_m_s", "wind_from_deg", "east_m", "north_m"):
-        value = ask.forcing.get(name)
-        if value is None or isinstance(value, Series):
-            raise InputError(f"the forcing {name} is missing", "give a number", code="bad_ask")
-        given[name] = float(value)
-    valve = find_action(ask.measures, "valve_shut")
-    if valve is not None:
-        given["duration_s"] = max(min(given["duration_s"], valve.at_s), 1.0)
-    base = ChemicalSettings(
-        substance="ammonia",
-        rate_kg_s=given["rate_kg_s"],
-        duration_s=given["duration_s"],
-        wind_m_s=given["wind_m_s"],
-        wind_from_deg=given["wind_from_deg"],
-        sigma="briggs",
-    )
+    base = _settings(ask)
     base.check()
     east, north = (
-        ground.arrays["east_m"] - given["east_m"],
-        ground.arrays["north_m"] - given["north_m"],
+        ground.arrays["east_m"] - ask.number("east_m"),
+        ground.arrays["north_m"] - ask.number("north_m"),
     )
     times = ask.times()
-    values = np.zeros((ask.members, len(times), len(east)), np.float32)
-    for member in range(ask.members):
+    values = []
+    for member in ask.members_to_run():
         release = make_release(_vary(base, ask, member))
         one = release.settings
+        field = np.zeros((len(times), len(east)), np.float32)
         for n, at in enumerate(times):
             kernels.release_field(
                 east,
@@ -94,17 +82,77 @@ def run(ground: Ground, ask: Ask) -> Footprint:
                 release.ky,
                 release.kz,
                 100,
-                values[member, n],
+                field[n],
             )
+        values.append(field)
     return Footprint(
         figure="concentration_kg_m3",
         unit="kg/m3",
         places=ground.places,
         times=times,
-        values=values,
-        assumptions=release.assumptions,
-        out_of_range=("wind is below 1 m/s",) * (base.wind_m_s < 1),
+        values=np.stack(values),
+        assumptions=release.assumptions
+        + (because_of("remark.mass_at_once", seconds=AT_ONCE_S),) * ("mass_kg" in ask.forcing),
+        out_of_range=_unlikely(ask, base)
+        + (because_of("remark.wind_low", wind_m_s=base.wind_m_s),) * (base.wind_m_s < CALM),
     )
+
+
+def _settings(ask: Ask) -> ChemicalSettings:
+    """The release that is asked: a rate over a duration, or a mass that is gone within a minute;
+    the valve, when it is shut, ends it.
+    """
+    if "mass_kg" in ask.forcing:
+        rate, duration = ask.number("mass_kg") / AT_ONCE_S, AT_ONCE_S
+    else:
+        rate, duration = ask.number("rate_kg_s"), ask.number("duration_s")
+    valve = find_action(ask.measures, "valve_shut")
+    if valve is not None:
+        duration = max(min(duration, valve.at_s), 1.0)
+    ground = ask.words.get("ground", "urban")
+    if ground not in ("urban", "rural"):
+        raise InputError(f"ground is {ground!r}", "name urban or rural", code="bad_ask")
+    return ChemicalSettings(
+        substance=ask.words.get("substance", SUBSTANCE),
+        rate_kg_s=rate,
+        duration_s=duration,
+        wind_m_s=ask.number("wind_m_s"),
+        wind_from_deg=ask.number("wind_from_deg"),
+        stability=ask.words.get("stability", "D"),
+        ground="urban" if ground == "urban" else "rural",
+        sigma="briggs",
+    )
+
+
+def _unlikely(ask: Ask, one: ChemicalSettings) -> tuple[Reason, ...]:
+    """Strong sun does not mix the air by night, nor does still air stand by day (Turner 1970)."""
+    hour = ask.forcing.get("hour")
+    if hour is None or isinstance(hour, Series):
+        return ()
+    if not 0 <= hour < 24:
+        raise InputError(f"hour must be 0 to 24, got {hour:g}", "give the hour", code="bad_ask")
+    night = hour < 6 or hour >= 19
+    if (night and one.stability in "ABC") or (not night and one.stability in "EF"):
+        return (because_of("remark.stability", stability=one.stability, hour=hour),)
+    return ()
+
+
+def list_levels(ask: Ask) -> tuple[tuple[str, float], ...]:
+    """AEGL-1 to 3 of the substance at 60 minutes, kg/m3, as levels IV to II; those that are
+    published.
+    """
+    substance = get_substance(ask.words.get("substance", SUBSTANCE))
+    grades = (
+        (name, substance.level(grade, 60)) for name, grade in (("IV", 1), ("III", 2), ("II", 3))
+    )
+    found = tuple((name, value) for name, value in grades if value is not None)
+    if not found:
+        raise InputError(
+            f"no exposure levels of {substance.id} are published",
+            "run a case without a city: it answers concentrations and distances",
+            code="no_levels",
+        )
+    return found
 
 
 def _vary(base: ChemicalSettings, ask: Ask, member: int) -> ChemicalSettings:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, unique
 from twinward.decision.simulation.chemical import kernels, live
 from twinward.decision.simulation.chemical.dense import DenseGas
 from twinward.decision.simulation.chemical.release import (
@@ -29,6 +30,7 @@ class ChemicalModel:
     prepare = staticmethod(live.prepare)
     read = staticmethod(live.read)
     run = staticmethod(live.run)
+    list_levels = staticmethod(live.list_levels)
 
     def run_case(self, card: ModelCard, case: Case, threads: int) -> CaseRun:
         """Concentrations at the receptors."""
@@ -36,7 +38,8 @@ class ChemicalModel:
         assert isinstance(asked, ChemicalSettings)
         release = make_release(asked)
         times = case.times() if case.until_s > 0 else [asked.duration_s or STEADY_S]
-        readings, far = [], []
+        readings: list[ProbeReading] = []
+        far: list[Reason] = []
         for probe in case.probes:
             if probe.x_m is None:
                 raise InputError(
@@ -67,7 +70,7 @@ class ChemicalModel:
             cells=len(case.probes),
             steps=len(times),
             assumptions=release.assumptions,
-            out_of_range=tuple(dict.fromkeys([*card.list_out_of_range(ranges), *far])),
+            out_of_range=unique([*card.list_out_of_range(ranges), *far]),
         )
 
     def check(self) -> list[CheckResult]:

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, because_of
 from twinward.decision.simulation.chemical import kernels
 from twinward.decision.simulation.chemical.dense import DenseGas
 from twinward.decision.simulation.chemical.sigmas import get_set, wind_at
@@ -83,7 +84,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     kz: Floats
     dense: DenseGas | None
     towards: tuple[float, float]  # unit vector downwind: east, north
-    assumptions: tuple[str, ...]
+    assumptions: tuple[Reason, ...]
 
     def concentration(self, east_m: float, north_m: float, z_m: float, t_s: float) -> float:
         """kg/m3 at a receptor, t seconds after the release began."""
@@ -162,17 +163,17 @@ def make_release(one: ChemicalSettings) -> Release:
     if puff and chosen == "ccps":
         chosen = "puff"
     ky, kz, title = get_set(chosen, one.ground, one.stability)
-    notes = [f"dispersion coefficients: {title}, class {one.stability}"]
+    notes = [because_of("remark.sigma", title=title, stability=one.stability)]
     wind = one.wind_m_s
     if one.height_m > 10:
         wind = wind_at(one.height_m, one.wind_m_s, 10, one.ground, one.stability)
-        notes.append(f"wind {wind:.4g} m/s at {one.height_m:g} m by Irwin's profile")
+        notes.append(because_of("remark.irwin", wind_m_s=wind, height_m=one.height_m))
     elif one.height_m < 10:
-        notes.append("the wind at 10 m carries a release below 10 m")
+        notes.append(because_of("remark.wind_at_10"))
     if wind < CALM and not puff:
-        notes.append(f"wind below {CALM:g} m/s: puffs are summed, growing at {LEAST_DRIFT:g} m/s")
+        notes.append(because_of("remark.calm", calm_m_s=CALM, drift_m_s=LEAST_DRIFT))
     if not puff and one.duration_s is None:
-        notes.append("the release does not end, because duration_s is not given")
+        notes.append(because_of("remark.no_end"))
     dense = _find_dense(one, substance, puff, notes)
     angle = math.radians(one.wind_from_deg % 360)
     return Release(
@@ -188,7 +189,7 @@ def make_release(one: ChemicalSettings) -> Release:
 
 
 def _find_dense(
-    one: ChemicalSettings, substance: Substance, puff: bool, notes: list[str]
+    one: ChemicalSettings, substance: Substance, puff: bool, notes: list[Reason]
 ) -> DenseGas | None:
     kelvin = _gas_kelvin(one, substance)
     air = gas_density(AIR_G, one.air_temperature_c + 273.15)
@@ -197,17 +198,15 @@ def _find_dense(
     assert amount is not None
     if amount == 0 or one.wind_m_s < LEAST_DRIFT or density <= air:
         if one.method == "dense":
-            notes.append("not dense: lighter than air, no release or no wind")
+            notes.append(because_of("remark.not_dense"))
         return None
     gas = DenseGas(volume=amount / density, gas_kg_m3=density, air_kg_m3=air, wind_m_s=one.wind_m_s)
     heavy = gas.is_dense_puff() if puff else gas.is_dense_plume()
     if one.method == "dense" or (one.method == "auto" and heavy and one.sigma is None):
-        notes.append("dense gas by Britter and McQuaid 1988: ground level, highest across the wind")
+        notes.append(because_of("remark.dense"))
         return gas
     if heavy:
-        notes.append(
-            "the gas is heavy enough for dense spread; Gaussian, because sigma or method asks so"
-        )
+        notes.append(because_of("remark.heavy_gaussian"))
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from twinward.core.reasons import because_of
 from twinward.decision.simulation.actions import Action, find_action
 from twinward.decision.simulation.earthquake.aftershocks import carry_damage, sample_aftershocks
 from twinward.decision.simulation.earthquake.damage import (
@@ -13,23 +14,33 @@ from twinward.decision.simulation.earthquake.damage import (
     intensity,
     sum_casualties,
 )
-from twinward.decision.simulation.earthquake.ground_motion import (
-    DEFAULT_VS30,
-    PGA,
-    Rupture,
-    estimate_motion,
-)
+from twinward.decision.simulation.earthquake.ground_motion import PGA, Rupture, estimate_motion
 from twinward.decision.simulation.interface import Ask, Floats, Footprint, Ground
 
 # shares of people by class where a city has surveyed none: an assumption that is reported
 MIX = (("C1.M.LC", 0.5), ("URM.L.LC", 0.3), ("W1.LC", 0.2))
 INDOORS = 0.7  # share of people indoors, day and night together: an assumption
 ASSUMED = (
-    "buildings are half concrete frames, 30 % masonry, 20 % wood, low code: nobody surveyed them",
-    f"{INDOORS:.0%} of people are indoors",
-    "the largest aftershock is 1.2 smaller, beneath the same place",
+    because_of("remark.building_mix"),
+    because_of("remark.indoors", share=INDOORS),
+    because_of("remark.largest_aftershock"),
 )
+CLASS = "class:"  # before the name of a building class among the arrays of a ground
 PGV_OF_PGA = 90.0  # cm/s for each g on stiff soil, of the order of Wald et al. 1999: an assumption
+
+
+def assumed_mix(areas: int) -> tuple[tuple[str, ...], Floats]:
+    """Classes and their shares float64[area, class] where nobody has surveyed the buildings."""
+    share = np.tile(np.array([part for _, part in MIX]), (areas, 1))
+    return tuple(name for name, _ in MIX), share
+
+
+def mix_of(ground: Ground) -> tuple[tuple[str, ...], Floats]:
+    """Building classes of a prepared ground, and their shares float64[area, class]; InputError
+    `unknown_building`.
+    """
+    classes = tuple(name.removeprefix(CLASS) for name in ground.arrays if name.startswith(CLASS))
+    return classes, np.column_stack([ground.arrays[f"{CLASS}{name}"] for name in classes])
 
 
 def find_harm(ground: Ground, ask: Ask, footprint: Footprint) -> dict[str, Floats]:
@@ -38,8 +49,7 @@ def find_harm(ground: Ground, ask: Ask, footprint: Footprint) -> dict[str, Float
     """
     pga = np.asarray(footprint.peak, np.float64)
     people = ground.residents
-    classes = tuple(name for name, _ in MIX)
-    share = np.tile(np.array([part for _, part in MIX]), (pga.shape[1], 1))
+    classes, share = mix_of(ground)
     main = sum_casualties(np.log(np.maximum(pga, 1e-6)), share, classes)[:, :, 3]
     by_buildings = INDOORS * main @ people
     empirical = death_rate(intensity(pga, pga * PGV_OF_PGA)) @ people
@@ -62,15 +72,19 @@ def find_later_deaths(ground: Ground, ask: Ask, pga: Floats) -> Floats:
         )
         / 1000
     )
+    classes, share = mix_of(ground)
+    buildings = [get_class(name) for name in classes]
     inside = INDOORS * (1 - evacuated(ask.measures, after.at_s))
     found = np.zeros(len(pga))
     for m in range(len(pga)):
         rupture = Rupture(magnitude=float(after.magnitude[m]), region="china")
-        sites = np.full(len(rjb), DEFAULT_VS30), np.full(len(rjb), -1.0)
+        sites = ground.arrays["vs30_m_s"], np.full(len(rjb), -1.0)
         motion = estimate_motion(rupture, (PGA,), rjb, *sites)
         shaken = np.exp(motion.median[0])
-        lethal = sum(part * lethality(get_class(name), pga[m], shaken) for name, part in MIX)
-        found[m] = inside[m] * float(np.asarray(lethal) @ ground.residents)
+        lethal = np.zeros(len(rjb))
+        for n, building in enumerate(buildings):
+            lethal += share[:, n] * lethality(building, pga[m], shaken)
+        found[m] = inside[m] * float(lethal @ ground.residents)
     return found
 
 

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, because_of, unique
 from twinward.decision.simulation.earthquake import damage, live
 from twinward.decision.simulation.earthquake.ground_motion import (
     DEFAULT_VS30,
@@ -82,7 +83,8 @@ class EarthquakeModel:
         assert isinstance(asked, EarthquakeSettings)
         rupture = Rupture(magnitude=asked.magnitude, mechanism=asked.mechanism, region=asked.region)
         rupture.check()
-        assumptions, outside = [], card.list_out_of_range({"magnitude": asked.magnitude})
+        assumptions: list[Reason] = []
+        outside = card.list_out_of_range({"magnitude": asked.magnitude})
         readings = []
         for probe in case.probes:
             notes, far = _check_site(probe, card)
@@ -101,8 +103,8 @@ class EarthquakeModel:
             mass_error=None,
             cells=len(case.probes),
             steps=1,
-            assumptions=tuple(dict.fromkeys(assumptions)),
-            out_of_range=tuple(dict.fromkeys(outside)),
+            assumptions=unique(assumptions),
+            out_of_range=unique(outside),
         )
 
     def check(self) -> list[CheckResult]:
@@ -149,7 +151,7 @@ def _motion(
     )
 
 
-def _check_site(probe: Probe, card: ModelCard) -> tuple[list[str], list[str]]:
+def _check_site(probe: Probe, card: ModelCard) -> tuple[list[Reason], list[Reason]]:
     name = f"probe {probe.name}"
     if probe.rjb_km is None:
         raise InputError(f"{name} has no rjb_km", "give the distance in km", code="bad_case")
@@ -169,9 +171,9 @@ def _check_site(probe: Probe, card: ModelCard) -> tuple[list[str], list[str]]:
         )
     notes = []
     if probe.vs30_m_s is None:
-        notes.append(f"Vs30 {DEFAULT_VS30:g} m/s where a site has none")
+        notes.append(because_of("remark.vs30_missing", vs30_m_s=DEFAULT_VS30))
     if probe.z1_km is None:
-        notes.append("the basin term is left out where z1_km is not given")
+        notes.append(because_of("remark.no_basin"))
     far = card.list_out_of_range(
         {"rjb_km": probe.rjb_km, "vs30_m_s": probe.vs30_m_s or DEFAULT_VS30}
     )

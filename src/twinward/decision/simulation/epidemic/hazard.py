@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import because_of
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.epidemic.run import run as simulate
 from twinward.decision.simulation.epidemic.scenario import Scenario
@@ -36,7 +37,7 @@ class EpidemicModel:
             areas=city.areas,
             residents=city.residents,
             arrays={"residents": city.residents},
-            assumptions=(f"disease {DEFAULT}",),
+            assumptions=(because_of("remark.disease", disease=DEFAULT),),
         )
 
     def read(self, ground: Ground, observed: Mapping[str, float], at_s: float = 0.0) -> Start:
@@ -58,7 +59,7 @@ class EpidemicModel:
         if ask.measures:
             measures = read_measures({"measures": [{"type": name} for name in ask.measures]})
         members = []
-        for member in range(ask.members):
+        for member in ask.members_to_run():
             scenario = Scenario(
                 base=base,
                 disease=load_disease(DEFAULT),
@@ -78,5 +79,5 @@ class EpidemicModel:
             places=ground.places,
             times=np.asarray(DAY * np.arange(first + 1, days + 1), np.float64),
             values=np.stack(members).astype(np.float32),
-            assumptions=("a resumed run is replayed from day 0",) * (first > 0),
+            assumptions=(because_of("remark.replayed"),) * (first > 0),
         )

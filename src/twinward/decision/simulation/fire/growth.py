@@ -11,14 +11,16 @@ from twinward.core.errors import InputError
 from twinward.decision.simulation.fire import kernels
 from twinward.decision.simulation.fire.fuels import NON_BURNABLE, Moisture, find_fuel, make_bed
 from twinward.decision.simulation.fire.spread import M_S_FT_MIN, Canopy, spread_with, wind_factor
+from twinward.decision.simulation.fire.urban import Engines, UrbanBlock
 from twinward.decision.simulation.interface import CaseGround, Floats, Numbers
 
 
 class Ignition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where and when a fire starts."""
+    """Where and when a fire starts: a cell, or the number of a block, from 1."""
 
-    row: int
-    col: int
+    row: int = 0
+    col: int = 0
+    block: int | None = None
     time_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
 
 
@@ -32,13 +34,16 @@ class Given(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class FireSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[fire] of a case; wind at 6.1 m (20 ft) above open ground."""
 
-    fuel: Numbers
+    fuel: Numbers = 91.0
     moisture: Moisture = Moisture()
     wind_m_s: float = 0.0
     wind_from_deg: float = 270.0
     ignition: Annotated[tuple[Ignition, ...], msgspec.Meta(min_length=1)]
     canopy: Canopy = Canopy()
     given: Given | None = None
+    block: tuple[UrbanBlock, ...] = ()  # a fire from block to block, in place of a grid
+    engines: Engines | None = None
+    reach_m: Annotated[float, msgspec.Meta(gt=0, le=1000)] = 60.0
 
 
 class Fields(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
 import numpy as np
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.core.reasons import because_of
 from twinward.decision.simulation.city import HazardCity
+from twinward.decision.simulation.fire.blocks import run_blocks
 from twinward.decision.simulation.fire.fuels import Moisture
-from twinward.decision.simulation.fire.growth import FireSettings, Ignition, make_fields
+from twinward.decision.simulation.fire.growth import (
+    FireSettings,
+    Ignition,
+    check_settings,
+    make_fields,
+)
 from twinward.decision.simulation.fire.suppression import burn_against
 from twinward.decision.simulation.interface import (
     Ask,
     CaseGround,
+    Floats,
     Footprint,
     Ground,
-    Series,
     Start,
 )
 
+FUEL, NO_FUEL = 2.0, 91.0  # where a city gives no land cover; what does not burn
+EDGE, BLOCKS = "edge", "blocks"  # a wildland fire, or one from block to block
+BURNS = (EDGE, BLOCKS)
+MOST_WIND = 75.0  # m/s, of a case
 WIND_SD, DIRECTION_SD, MOISTURE_SD = 0.25, 20.0, 2.0  # ln, degrees, per cent: assumptions
 
 
@@ -28,6 +40,7 @@ def prepare(city: HazardCity) -> Ground:
     """Cells of the terrain as places; fuel 2 where a city gives none."""
     terrain = city.terrain
     settled = city.settle_cells()
+    fuel = city.layers.get("fuel")
     cells = terrain.rows * terrain.cols
     return Ground(
         hazard="fire",
@@ -36,10 +49,19 @@ def prepare(city: HazardCity) -> Ground:
         place_of_area=settled.place_of_area,
         areas=city.areas,
         residents=settled.residents,
-        arrays={"elevation": np.where(terrain.outside, np.nan, terrain.elevation)},
-        numbers={"cell_m": terrain.cell_m, "fuel": 2.0},
-        assumptions=("fuel model 2 everywhere: the city gives no land cover",),
+        arrays={
+            "elevation": np.where(terrain.outside, np.nan, terrain.elevation),
+            "fuel": np.full(settled.residents.shape, FUEL) if fuel is None else _known(fuel),
+            "people": settled.residents,
+        },
+        numbers={"cell_m": terrain.cell_m},
+        assumptions=(because_of("remark.fuel_everywhere", fuel=FUEL),) * (fuel is None),
     )
+
+
+def _known(fuel: Floats) -> Floats:
+    """Cells of which the land cover says nothing do not burn."""
+    return np.where(np.isnan(fuel), NO_FUEL, fuel).ravel()
 
 
 def read(ground: Ground, observed: Mapping[str, float], at_s: float = 0.0) -> Start:
@@ -52,34 +74,37 @@ def run(ground: Ground, ask: Ask) -> Footprint:
     col of the ignition, from 1.
     """
     ask.check()
-    given = {}
-    for name in ("wind_m_s", "wind_from_deg", "row", "col"):
-        value = ask.forcing.get(name)
-        if value is None or isinstance(value, Series):
-            raise InputError(f"the forcing {name} is missing", "give a number", code="bad_ask")
-        given[name] = float(value)
+    given = {name: ask.number(name) for name in ("wind_m_s", "wind_from_deg", "row", "col")}
+    if ask.words.get("burns", EDGE) not in BURNS:
+        raise InputError(
+            f"burns is {ask.words['burns']!r}", f"name one of {', '.join(BURNS)}", code="bad_ask"
+        )
+    if ask.words.get("burns") == BLOCKS:
+        return run_blocks(ground, ask, given)
     elevation = ground.arrays["elevation"]
     terrain = CaseGround(
         cell_m=ground.numbers["cell_m"], elevation=elevation, outside=np.isnan(elevation)
     )
     row, col = terrain.index("the ignition", int(given["row"]), int(given["col"]))
-    fuel = np.full(elevation.shape, ground.numbers["fuel"])
+    fuel = ground.arrays["fuel"].reshape(elevation.shape)
+    check_settings(_vary(given, msgspec.structs.replace(ask, members=1), 0))
     times = ask.times()
-    values = np.zeros((ask.members, len(times), elevation.size), np.float32)
-    for member in range(ask.members):
-        asked = _vary(given, ask, member)
-        fields = make_fields(terrain, fuel, asked)
-        if fields.head_m_min[row, col] <= 0:
-            continue  # too wet to burn in this member
-        arrival = burn_against(terrain, fields, (row, col), float(times[-1]), ask.measures)
-        values[member] = arrival.ravel()[None, :] <= times[:, None]
+    values = []
+    for member in ask.members_to_run():
+        fields = make_fields(terrain, fuel, _vary(given, ask, member))
+        burned = np.zeros((len(times), elevation.size), np.float32)
+        if fields.head_m_min[row, col] > 0:  # else too wet to burn in this member
+            arrival = burn_against(terrain, fields, (row, col), float(times[-1]), ask.measures)
+            burned[:] = arrival.ravel()[None, :] <= times[:, None]
+        values.append(burned)
     return Footprint(
         figure="burned",
         unit="share",
         places=ground.places,
         times=times,
-        values=values,
-        assumptions=("no spotting",) + ("no suppression",) * (not ask.measures),
+        values=np.stack(values),
+        assumptions=(because_of("remark.no_spotting"),)
+        + (because_of("remark.no_suppression"),) * (not ask.measures),
     )
 
 
@@ -87,7 +112,7 @@ def _vary(given: Mapping[str, float], ask: Ask, member: int) -> FireSettings:
     wind, towards, wetter = given["wind_m_s"], given["wind_from_deg"], 0.0
     if ask.members > 1:
         chance = generator(ask.seed, f"fire-member-{member}")
-        wind *= float(np.exp(chance.normal(0, WIND_SD)))
+        wind = min(wind * float(np.exp(chance.normal(0, WIND_SD))), MOST_WIND)
         towards = (towards + chance.normal(0, DIRECTION_SD)) % 360
         wetter = float(chance.normal(0, MOISTURE_SD))
     return FireSettings(

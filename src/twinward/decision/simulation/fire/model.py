@@ -7,7 +7,9 @@ import math
 import numpy as np
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import because_of
 from twinward.decision.simulation.fire import live
+from twinward.decision.simulation.fire.block_cases import run_blocks_case
 from twinward.decision.simulation.fire.checks import run_checks
 from twinward.decision.simulation.fire.growth import (
     Fields,
@@ -39,10 +41,12 @@ class FireModel:
         """Arrival times to the end, then the probes."""
         asked = case.settings
         assert isinstance(asked, FireSettings)
-        ground = case.require_ground()
         check_settings(asked)
         if case.until_s <= 0:
             raise InputError("a fire case needs until_s", "give seconds", code="bad_case")
+        if asked.block:
+            return run_blocks_case(card, case, asked)
+        ground = case.require_ground()
         fields = make_fields(ground, case.grid(asked.fuel, "fire.fuel", 0.0), asked)
         starts = _starts(ground, fields, asked)
         arrival, taken = burn(ground, fields, starts, case.until_s)
@@ -72,8 +76,8 @@ class FireModel:
                 "intensity_kw_m": fields.intensity_kw_m,
             },
             assumptions=(
-                "length over width by Anderson 1983, midflame wind in miles an hour, at most 8",
-                "distances are along the surface; spotting is off",
+                because_of("remark.ellipse"),
+                because_of("remark.along_surface"),
             ),
             out_of_range=tuple(
                 card.list_out_of_range({"wind_m_s": asked.wind_m_s, "slope": slope})

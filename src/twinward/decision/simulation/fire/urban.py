@@ -22,7 +22,7 @@ MOST_WIND = 40.0
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
-class UrbanBlock(msgspec.Struct, frozen=True, kw_only=True):
+class UrbanBlock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One block: metres east and north of an origin, building width and separation, share of
     fire-resistant buildings, share of the block that is built on.
     """
@@ -35,14 +35,14 @@ class UrbanBlock(msgspec.Struct, frozen=True, kw_only=True):
     built: Share = 0.4
 
 
-class Engines(msgspec.Struct, frozen=True, kw_only=True):
+class Engines(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Engines reach a block so many seconds after it has caught fire, `at_once` blocks at a time;
     `water` False: mains are broken, nothing is put out.
     """
 
-    arrival_s: float
-    at_once: int
-    hold_s: float = 3600.0
+    arrival_s: Annotated[float, msgspec.Meta(ge=0)]
+    at_once: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+    hold_s: Annotated[float, msgspec.Meta(gt=0)] = 3600.0
     water: bool = True
 
 

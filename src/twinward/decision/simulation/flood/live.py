@@ -9,6 +9,7 @@ import numpy as np
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
+from twinward.core.reasons import because_of
 from twinward.decision.simulation.actions import find_action
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.flood.solver import Setup, Solver
@@ -28,6 +29,9 @@ def prepare(city: HazardCity) -> Ground:
     cells = terrain.rows * terrain.cols
     settled = city.settle_cells()
     elevation = np.where(terrain.outside, np.nan, terrain.elevation)
+    soil = np.nan_to_num(city.layers.get("infiltration", np.zeros(elevation.shape)))
+    loss = soil + DRAIN_MM_H
+    roughness = city.layers.get("manning", np.full(elevation.shape, MANNING))
     return Ground(
         hazard="flood",
         places=tuple(str(n) for n in range(cells)) if cells <= 10_000 else (),
@@ -35,12 +39,14 @@ def prepare(city: HazardCity) -> Ground:
         place_of_area=settled.place_of_area,
         areas=city.areas,
         residents=settled.residents,
-        arrays={"elevation": elevation},
-        numbers={"cell_m": terrain.cell_m},
-        assumptions=(
-            f"drains take {DRAIN_MM_H:g} mm/h where the city gives none",
-            f"Manning {MANNING:g} everywhere",
-        ),
+        arrays={
+            "elevation": elevation,
+            "manning": np.where(np.isnan(roughness), MANNING, roughness),
+            "loss_share": loss / float(loss.max()),
+        },
+        numbers={"cell_m": terrain.cell_m, "loss_mm_h": float(loss.max())},
+        assumptions=(because_of("remark.drains", mm_h=DRAIN_MM_H),)
+        + (because_of("remark.manning", n=MANNING),) * ("manning" not in city.layers),
     )
 
 
@@ -66,7 +72,8 @@ def run(ground: Ground, ask: Ask) -> Footprint:
     if (rain.values < 0).any():
         raise InputError("rain_mm_h is below 0", "give millimetres an hour", code="bad_ask")
     with ThreadPoolExecutor(max(1, min(ask.threads, ask.members))) as pool:
-        found = list(pool.map(lambda m: _member(ground, ask, rain, m), range(ask.members)))
+        turns = pool.map(lambda m: _member(ground, ask, rain, m), range(ask.members))
+        found = [one for one in turns if one is not None]
     return Footprint(
         figure="depth_m",
         unit="m",
@@ -78,12 +85,15 @@ def run(ground: Ground, ask: Ask) -> Footprint:
             for name in ("depth", "across", "down")
         },
         mass_error=max(solver.mass_error for _, solver in found),
-        assumptions=(f"rain varies by a lognormal of {RAIN_SD:g} over members",)
-        * (ask.members > 1),
+        assumptions=(because_of("remark.rain_varies", sd=RAIN_SD),) * (ask.members > 1),
     )
 
 
-def _member(ground: Ground, ask: Ask, rain: Series, member: int) -> tuple[np.ndarray, Solver]:
+def _member(
+    ground: Ground, ask: Ask, rain: Series, member: int
+) -> tuple[np.ndarray, Solver] | None:
+    if member and ask.go_on is not None and not ask.go_on():
+        return None
     factor, rough, drain = 1.0, 1.0, 1.0
     if ask.members > 1:
         chance = generator(ask.seed, f"flood-member-{member}")
@@ -93,9 +103,10 @@ def _member(ground: Ground, ask: Ask, rain: Series, member: int) -> tuple[np.nda
     setup = Setup(
         cell_m=ground.numbers["cell_m"],
         bed=bed,
-        manning=np.full(bed.shape, MANNING * rough),
+        manning=ground.arrays["manning"] * rough,
         rain_m_s=Series(times=rain.times, values=rain.values * factor * MM_H, linear=False),
-        loss_m_s=_losses(DRAIN_MM_H * drain * MM_H, ask),
+        loss_m_s=_losses(ground.numbers["loss_mm_h"] * drain * MM_H, ask),
+        loss_share=ground.arrays["loss_share"],
         open_sides=("north", "south", "west", "east"),
     )
     state = ask.start.state

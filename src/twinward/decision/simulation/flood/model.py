@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
+from twinward.core.reasons import Reason, because_of
 from twinward.decision.simulation.flood import live
 from twinward.decision.simulation.flood.checks import run_checks
 from twinward.decision.simulation.flood.solver import SIDES, Setup, Solver
@@ -15,6 +16,7 @@ from twinward.decision.simulation.interface import (
     Case,
     CaseRun,
     CheckResult,
+    Floats,
     Numbers,
     ProbeReading,
     Series,
@@ -98,7 +100,7 @@ def _answer(
     case: Case,
     solver: Solver,
     readings: tuple[ProbeReading, ...],
-    notes: list[str],
+    notes: list[Reason],
 ) -> CaseRun:
     row, col = solver.limiting_cell()
     fields = _fields(solver)
@@ -115,7 +117,7 @@ def _answer(
         grids=grids,
         assumptions=tuple(notes),
         out_of_range=tuple(card.list_out_of_range(ranges | {"slope": slope})),
-        limiting=f"row {row}, col {col}: the deepest cell sets the step",
+        limiting=(row, col),
     )
 
 
@@ -136,16 +138,16 @@ def _fields(solver: Solver) -> dict[str, np.ndarray]:
     }
 
 
-def make_setup(case: Case, asked: FloodSettings) -> tuple[Setup, np.ndarray, list[str]]:
+def make_setup(case: Case, asked: FloodSettings) -> tuple[Setup, np.ndarray, list[Reason]]:
     """The solver's input from a case; InputError `bad_case` for what cannot be."""
     ground = case.require_ground()
     manning = case.grid(asked.manning, "flood.manning", 0.03)
     depth = case.grid(asked.depth_m, "flood.depth_m", 0.0)
     _check_bounds("flood.manning", manning, 0.0, 1.0, "give s/m^(1/3), for example 0.03")
     _check_bounds("flood.depth_m", depth, 0.0, 10_000.0, "give metres of water, not a level")
-    rain = _rate(case, asked.rain_mm_h, "flood.rain_mm_h")
-    loss = _rate(case, asked.infiltration_mm_h, "flood.infiltration_mm_h")
-    notes = ["a rain series holds each value until its next time"] if len(rain.times) > 1 else []
+    rain, falls = _rate(case, asked.rain_mm_h, "flood.rain_mm_h")
+    loss, drinks = _rate(case, asked.infiltration_mm_h, "flood.infiltration_mm_h")
+    notes = [because_of("remark.rain_holds")] if len(rain.times) > 1 else []
     stages: list[tuple[str, Series]] = []
     for one in asked.stage:
         if one.side in asked.open_sides or any(one.side == side for side, _ in stages):
@@ -157,7 +159,7 @@ def make_setup(case: Case, asked: FloodSettings) -> tuple[Setup, np.ndarray, lis
         level = case.forcing(one.m, linear=True)
         _check_bounds(f"stage {one.side}", level.values, -1000.0, 20_000.0, "give metres")
         if float(level.values.max()) <= float(np.nanmin(_side(ground.elevation, one.side))):
-            notes.append(f"the stage of the {one.side} side stands below its bed: nothing enters")
+            notes.append(because_of("remark.stage_below", side=one.side))
         stages.append((one.side, level))
     inflow = []
     for water in asked.inflow:
@@ -176,14 +178,24 @@ def make_setup(case: Case, asked: FloodSettings) -> tuple[Setup, np.ndarray, lis
         open_sides=asked.open_sides,
         stages=tuple(stages),
         inflow=tuple(inflow),
+        rain_share=falls,
+        loss_share=drinks,
     )
     return setup, depth, notes
 
 
-def _rate(case: Case, value: Numbers, name: str) -> Series:
+def _rate(case: Case, value: Numbers, name: str) -> tuple[Series, Floats | None]:
+    """Metres a second over time; of a grid its greatest value, and the share of each cell in it."""
+    advice = "give millimetres an hour, not below 0"
+    if isinstance(value, str) and value in case.grids:
+        grid = case.grid(value, name, 0.0)
+        _check_bounds(name, grid, 0.0, MOST_RAIN, advice)
+        most = float(grid.max())
+        rate = Series(times=np.zeros(1), values=np.full(1, most * MM_H), linear=False)
+        return rate, grid / most if most > 0 else None
     rate = case.forcing(value, linear=False)
-    _check_bounds(name, rate.values, 0.0, MOST_RAIN, "give millimetres an hour, not below 0")
-    return Series(times=rate.times, values=rate.values * MM_H, linear=False)
+    _check_bounds(name, rate.values, 0.0, MOST_RAIN, advice)
+    return Series(times=rate.times, values=rate.values * MM_H, linear=False), None
 
 
 def _side(elevation: np.ndarray, side: str) -> np.ndarray:

@@ -19,7 +19,9 @@ HIGH = 1e6  # bed of what is outside the ground: a wall that is never reached
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """A flood to run: bed with NaN outside, Manning's n, forcing by side and cell."""
+    """A flood to run: bed with NaN outside, Manning's n, forcing by side and cell. `rain_share` and
+    `loss_share` say how much of rain and loss each cell has; None: all of it.
+    """
 
     cell_m: float
     bed: Floats
@@ -29,6 +31,8 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
     open_sides: tuple[str, ...] = ()
     stages: tuple[tuple[str, Series], ...] = ()
     inflow: tuple[tuple[int, int, Series], ...] = ()
+    rain_share: Floats | None = None
+    loss_share: Floats | None = None
 
 
 class Solver:
@@ -38,7 +42,8 @@ class Solver:
         bed = np.where(np.isnan(setup.bed), HIGH, setup.bed)
         self.setup, self.shape = setup, bed.shape
         self.active = ~np.isnan(setup.bed)
-        self.weight = self.active.astype(np.float64)
+        self.falls = self._share(setup.rain_share)
+        self.drinks = self._share(setup.loss_share)
         self.bed = np.ascontiguousarray(bed)
         self.friction = np.ascontiguousarray(GRAVITY * setup.manning**2, np.float32)
         rows, cols = bed.shape
@@ -49,6 +54,10 @@ class Solver:
         self.time, self.steps = 0.0, 0
         self.volumes, self.drunk = np.zeros(4), np.zeros(rows)
         self.began = float(self.depth.sum())
+
+    def _share(self, share: Floats | None) -> Floats:
+        whole = 1.0 if share is None else share
+        return np.ascontiguousarray(np.where(self.active, whole, 0.0))
 
     def resume(self, across: Floats, down: Floats, time: float) -> None:
         """Takes up discharges and clock of a run that was saved."""
@@ -81,7 +90,8 @@ class Solver:
             self.down,
             down,
             self.friction,
-            self.weight,
+            self.falls,
+            self.drinks,
             kinds,
             stage_times,
             stage_values,
@@ -126,7 +136,7 @@ class Solver:
     @property
     def mass_error(self) -> float:
         """|volume - (start + rain + inflow - outflow - infiltration)| over all that came in."""
-        cells = float(self.active.sum())
+        cells = float(self.falls.sum())
         rained, flowed, left, _ = self.volumes
         came = self.began + rained * cells + flowed
         back = max(-left, 0.0)

@@ -255,7 +255,8 @@ def advance(
     qy: Any,
     qy2: Any,
     k: Any,
-    active: Any,
+    falls: Any,
+    drinks: Any,
     kinds: Any,
     stage_times: Any,
     stage_values: Any,
@@ -327,7 +328,8 @@ def advance(
             volumes[2] += (np.float64(qy2[rows, j]) - np.float64(qy2[0, j])) * dtx
         if raining:
             wet = integral(rain[0], rain[1], False, t, t + dt)
-            add_rain(h2, active, wet, integral(loss[0], loss[1], False, t, t + dt), drunk)
+            gone = integral(loss[0], loss[1], False, t, t + dt)
+            add_rain(h2, falls, drinks, wet, gone, drunk)
             volumes[0] += wet
         for n in range(len(in_cell)):
             a, b = in_ends[n], in_ends[n + 1]

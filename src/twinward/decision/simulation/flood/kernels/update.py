@@ -77,15 +77,15 @@ def drain_row(h: Any, active: Any, loss: Any) -> Any:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def add_rain(h: Any, active: Any, rain: Any, loss: Any, drunk: Any) -> None:
-    """Adds rain metres to every active cell, takes up to loss metres away; `drunk` gathers what
-    was taken, by row.
+def add_rain(h: Any, falls: Any, drinks: Any, rain: Any, loss: Any, drunk: Any) -> None:
+    """Adds rain metres to every cell by its share `falls`, takes up to loss metres away by its
+    share `drinks`; `drunk` gathers what was taken, by row.
     """
     for i in range(h.shape[0]):
         if rain > 0:
-            rain_row(h[i], active[i], rain)
+            rain_row(h[i], falls[i], rain)
         if loss > 0:
-            drunk[i] += drain_row(h[i], active[i], loss)
+            drunk[i] += drain_row(h[i], drinks[i], loss)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
