@@ -30,9 +30,11 @@ from twinward.service.access.publication import DataSheet, Publication
 from twinward.service.assessment.five_functions import FUNCTIONS
 from twinward.service.assessment.past_incidents import SimilarIncidents
 from twinward.service.city.couplings import CouplingView
+from twinward.service.city.drawn_area import DrawnArea
 from twinward.service.city.gazetteer import FoundPlace
 from twinward.service.city.layer_series import LayerFaults, LayerHistory
 from twinward.service.city.layers import LayerSensor, LayerView
+from twinward.service.city.scene_tiles import SceneView
 from twinward.service.console.affected_places import PlaceColumns
 from twinward.service.console.basemap import AreaName
 from twinward.service.console.dashboard_view import Dashboard
@@ -93,6 +95,8 @@ ANSWERS = (
     LayerFaults,
     CouplingView,
     FoundPlace,
+    DrawnArea,
+    SceneView,
     AreaName,
     HandOverRow,
     AuditState,

@@ -4,11 +4,13 @@ reading concerns; and the search for a place.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from twinward.api.http.authentication import caller_of
+from twinward.api.http.bodies import decode, describe
 from twinward.api.http.pages import (
     MAX_PAGE,
     Cursor,
@@ -23,10 +25,12 @@ from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_file, gives_page
 from twinward.service.city import couplings, layer_series, layers
+from twinward.service.city.drawn_area import DrawArea, draw_area
 from twinward.service.city.gazetteer import MOST_LETTERS, Gazetteer
 from twinward.service.platform import Platform
 
 PACKED = "application/octet-stream"
+LARGE_BYTES = 100_000
 SensorName = Annotated[str, Query(min_length=1, max_length=400, description="as the list names it")]
 
 
@@ -108,6 +112,13 @@ def add_sensors(routes: APIRouter, platform: Platform) -> None:
 
 def add_search(routes: APIRouter, platform: Platform) -> None:
     gazetteer = Gazetteer(platform)
+
+    @routes.post("/map/within", openapi_extra=describe(DrawArea), responses=gives("DrawnArea"))
+    async def post_map_within(request: Request) -> Response:
+        """What lies in a drawn area: its areas, who lives there, what stands there."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, DrawArea, secret=False, most_bytes=LARGE_BYTES)
+        return answer(await asyncio.to_thread(draw_area, platform, caller, asked))
 
     @routes.get("/map/search", responses=gives_page("FoundPlace"))
     def get_map_search(

@@ -6,11 +6,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from twinward.citybase.scene.cityjson import read_cityjson
 from twinward.citybase.scene.osm_buildings import SceneCount, read_buildings, read_built_city
 from twinward.citybase.scene.solids import HEIGHT_FROM, Solid
 from twinward.citybase.scene.tileset import write_tileset
 from twinward.core.errors import InputError
+
+REPORT = "scene.json"  # what is in the scene, beside it
 
 
 def build_scene(
@@ -37,7 +41,7 @@ def build_scene(
     drawn = [one for one in solids if len(one.triangles)]
     heights = [one.height_from for one in drawn]
     kinds = sorted({one.kind for one in solids})
-    return {
+    report = {
         "objects_in": count.read,
         **written,
         "without_geometry": len(solids) - len(drawn),
@@ -49,6 +53,9 @@ def build_scene(
         "tileset": str(out / "tileset.json"),
         "seconds": round(time.perf_counter() - began, 3),
     }
+    kept = {name: value for name, value in report.items() if name not in {"tileset", "seconds"}}
+    (out / REPORT).write_bytes(msgspec.json.encode(kept))
+    return report
 
 
 def drop_doubles(solids: list[Solid], count: SceneCount) -> list[Solid]:

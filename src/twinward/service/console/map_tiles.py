@@ -10,6 +10,7 @@ import msgspec
 from twinward.citybase.basemap.city_map import DESCRIPTION, TILES
 from twinward.citybase.basemap.tile_archive import TileArchive
 from twinward.core.errors import InputError
+from twinward.service.console.terrain_tiles import TerrainTiles
 
 
 class BaseMap(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class BaseMap(msgspec.Struct, frozen=True, kw_only=True):
     cells: str = "none"
     names_en: dict[str, str] = {}
     credits: list[str] = []
+    terrain_bounds: list[float] = []  # of the ground's heights; empty without
 
 
 class MapTiles:
@@ -43,6 +45,11 @@ class MapTiles:
             size = (folder / TILES).stat().st_size
             version = hashlib.blake2b(text + str(size).encode(), digest_size=6).hexdigest()
             self.described = read_description(text, version)
+        self.terrain = TerrainTiles(folder)
+        if self.described.available and self.terrain.available:
+            self.described = msgspec.structs.replace(
+                self.described, terrain_bounds=self.terrain.bounds()
+            )
 
     def find_tile(self, zoom: int, x: int, y: int) -> bytes | None:
         """A tile packed with gzip; None where nothing is drawn."""

@@ -1,0 +1,89 @@
+"""The height of the ground as tiles of a map: made when asked for from the elevation that the city
+was built with, in the form Terrarium (height = red x 256 + green + blue / 256 - 32,768 m).
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import threading
+import zlib
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from twinward.citybase.terrain.elevation import FILE, Elevation, open_elevation
+from twinward.core.geography import to_wgs84
+
+PIXELS = 256
+MOST_ZOOM = 13
+ZERO_M = 32_768.0
+KEPT = 256
+
+
+class TerrainTiles:
+    """The terrain of a workspace's city, opened when first wanted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+        self._opened = False
+        self._elevation: Elevation | None = None
+        self._lowest = 0.0
+        self.find_tile = lru_cache(maxsize=KEPT)(self._make_tile)
+
+    @property
+    def available(self) -> bool:
+        return (self.folder / FILE).exists()
+
+    def bounds(self) -> list[float]:
+        """West, south, east, north in degrees; empty without terrain."""
+        elevation = self.open()
+        if elevation is None:
+            return []
+        rows, cols = elevation.values.shape
+        x = elevation.x + np.array([0, cols - 1, cols - 1, 0]) * elevation.step_x
+        y = elevation.y + np.array([0, 0, rows - 1, rows - 1]) * elevation.step_y
+        lon, lat = to_wgs84(x, y, elevation.crs or "wgs84", "elevation")
+        return [float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())]
+
+    def open(self) -> Elevation | None:
+        with self._lock:
+            if not self._opened:
+                self._elevation, self._opened = open_elevation(self.folder), True
+                if self._elevation is not None:
+                    self._lowest = float(np.nanmin(self._elevation.values))
+            return self._elevation
+
+    def _make_tile(self, zoom: int, x: int, y: int) -> bytes | None:
+        """A PNG; None without terrain. Where nothing is known the ground is as low as the lowest,
+        so that no cliff is drawn where only the data end.
+        """
+        elevation = self.open()
+        if elevation is None or zoom > MOST_ZOOM:
+            return None
+        side = 1 << zoom
+        across = (x + (np.arange(PIXELS) + 0.5) / PIXELS) / side
+        down = (y + (np.arange(PIXELS) + 0.5) / PIXELS) / side
+        lon = across * 360 - 180
+        lat = np.degrees(np.arctan(np.sinh(math.pi * (1 - 2 * down))))
+        grid_lon, grid_lat = np.meshgrid(lon, lat)
+        height = elevation.sample(grid_lon, grid_lat)
+        return encode_png(np.where(np.isfinite(height), height, self._lowest))
+
+
+def encode_png(height_m: NDArray[np.float64]) -> bytes:
+    """Heights as the colours of Terrarium, in a PNG of eight bits a channel."""
+    steps = np.round((height_m + ZERO_M) * 256).astype(np.int64)
+    rgb = np.stack([steps >> 16, (steps >> 8) & 255, steps & 255], axis=-1).astype(np.uint8)
+    tall, wide = height_m.shape
+    lines = np.zeros((tall, 1 + 3 * wide), np.uint8)  # each line begins with its filter: none
+    lines[:, 1:] = rgb.reshape(tall, -1)
+    head = struct.pack(">IIBBBBB", wide, tall, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(lines.tobytes(), 6)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
+    )
