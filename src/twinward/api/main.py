@@ -26,6 +26,7 @@ from twinward.api.routes import (
     attachments,
     base_map,
     commands,
+    deliveries,
     documents,
     events,
     hazards,
@@ -77,6 +78,7 @@ SUBJECTS = (
     hazards,
     warnings,
     public_alerts,
+    deliveries,
 )
 
 

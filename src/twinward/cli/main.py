@@ -114,6 +114,12 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "where to open facilities, how to route deliveries",
         ),
     },
+    "deliver": {
+        "delivery": (
+            "twinward.cli.logistics.delivery",
+            "parcels without contact: sent, handed over on a code, signed for",
+        ),
+    },
     "practise": {
         "drill": (
             "twinward.cli.drills.drill",

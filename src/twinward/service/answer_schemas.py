@@ -7,6 +7,7 @@ from __future__ import annotations
 import msgspec
 
 from twinward.core.messages import Difference
+from twinward.edge.agent.parcels import Signed
 from twinward.library.knowledge.answering import FoundAnswers
 from twinward.library.manuals import Manual
 from twinward.library.plans.plan import Plan
@@ -40,6 +41,8 @@ from twinward.service.console.basemap import AreaName
 from twinward.service.console.dashboard_view import Dashboard
 from twinward.service.console.map_tiles import BaseMap
 from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
+from twinward.service.deliveries.holders import HolderView, ReceiptsTaken
+from twinward.service.deliveries.parcels import ParcelCode, ParcelFile, ParcelView
 from twinward.service.evaluation.after_action import Review
 from twinward.service.incidents import answers as incidents
 from twinward.service.incidents.alerts import Alert
@@ -158,6 +161,12 @@ ANSWERS = (
     Upload,
     ObjectionView,
     Statistics,
+    Signed,
+    HolderView,
+    ReceiptsTaken,
+    ParcelCode,
+    ParcelFile,
+    ParcelView,
     StatusView,
     access.ActivationLine,
     access.CasePage,

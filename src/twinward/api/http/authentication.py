@@ -16,8 +16,8 @@ from twinward.service.platform import Caller, Platform, anybody, local_admin
 
 OPEN_ROUTES = frozenset({"/health", "/v1/public", "/v1/activations"})
 LOGIN_ROUTES = frozenset(
-    {"/v1/sessions", "/v1/sessions/first", "/v1/sessions/refresh"}
-)  # what needs no caller
+    {"/v1/sessions", "/v1/sessions/first", "/v1/sessions/refresh", "/v1/receiver/code"}
+)  # what needs no caller: who asks proves themselves in the body
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 IN_PROCESS = "testclient"  # what starlette calls a caller that came over no wire at all
 PEER_LASTS_S, MOST_PEERS = 1.0, 10_000

@@ -81,6 +81,7 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.RetireObject,
     m.RecordCheck,
     m.DismissDefect,
+    m.SendParcel,
     c.SetThreshold,
     c.NoteReading,
 )
@@ -197,6 +198,8 @@ NAMING = (
     "vehicle",
     "assignee",
     "object",
+    "parcel",
+    "goods",
 )
 
 

@@ -6,6 +6,7 @@ from twinward.twins.emergency import decisions
 from twinward.twins.emergency.access import handlers as activations
 from twinward.twins.emergency.approvals import handlers as changes
 from twinward.twins.emergency.contacts import handlers as contacts
+from twinward.twins.emergency.deliveries import handlers as deliveries
 from twinward.twins.emergency.drills import handlers as drills
 from twinward.twins.emergency.faults import handlers as faults
 from twinward.twins.emergency.handovers import handlers as handovers
@@ -51,5 +52,6 @@ PARTS = (
     risks,
     supervision,
     public_alerts,
+    deliveries,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

@@ -1,0 +1,1 @@
+"""Contactless delivery as use cases: parcels, their codes, holders, receipts, paper."""
