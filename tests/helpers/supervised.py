@@ -79,8 +79,7 @@ class SupervisedCity:
         return account
 
     def settle(self) -> None:
-        self.platform.intake.open()
-        self.platform.watch.settle()
+        self.platform.supervision.settle()
         self.platform.loop.catch_up()
 
     def wait(self, **span: float) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.helpers.supervised import supervised_city
+from helpers.supervised import supervised_city
 
 GOOD = {"zones_apart": True, "waste_sealed": True, "staff_closed_loop": True, "chlorine_mg_l": 7.0}
 

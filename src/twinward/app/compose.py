@@ -39,6 +39,8 @@ from twinward.security.privacy.vault import Vault
 from twinward.service.operations.chain_watch import ChainWatch
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.service.platform import Caller, Platform
+from twinward.service.supervision.monitor import SupervisionMonitor
+from twinward.service.supervision.watches import Watches
 from twinward.settings import Settings, load_settings
 from twinward.standards.fhir.audit_events import AuditEvents
 from twinward.storage.database.databases import Postgres, Sqlite, choose_database, require_log
@@ -119,6 +121,10 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     twins = Twins(BEHAVIOUR, reference.zone)
     watch = ThresholdMonitor(store, twins.ask, reference.areas.root)
 
+    supervision = SupervisionMonitor(
+        store, twins.ask, reference.modules, workspace / "supervision.db", clock
+    )
+
     @cache
     def desk() -> TracingProvider:
         from twinward.service.tracing.provider import TracingProvider
@@ -138,7 +144,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         workspace / "observations",
         clock,
         lambda rows, at: keep_movement(workspace, rows, at),
-        watch,
+        Watches(watch, supervision),
     )
     platform = Platform(
         workspace=workspace,
@@ -148,6 +154,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         intake=intake,
         reconciler=Reconciler(store, intake),
         watch=watch,
+        supervision=supervision,
         loop=Loop(store, twins, reference, tracer, forecaster),
         reference=reference,
         vault=Vault(
@@ -169,6 +176,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         managed=mark.managed,
         drill=mark.drill,
     )
+    platform.alarms.append(supervision.find_trouble)
     if isinstance(clock, WorkspaceClock):
         platform.alarms.append(clock.find_trouble)
     return platform

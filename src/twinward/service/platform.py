@@ -28,6 +28,7 @@ from twinward.security.privacy.vault import Vault
 from twinward.service.intake.new_names import MOST_SENSORS, MOST_SOURCES, NewNames
 from twinward.service.operations.chain_watch import ChainWatch, LookReader
 from twinward.service.operations.reconciliation import Reconciler
+from twinward.service.supervision.monitor import SupervisionMonitor
 from twinward.twins.snapshot import PastRows, Snapshot
 
 __all__ = ["Caller", "LogCheck", "Platform", "anybody", "ask", "local_admin", "snapshot_of"]
@@ -67,6 +68,7 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     intake: IntakeDoor
     watch: ThresholdMonitor
+    supervision: SupervisionMonitor
     reconciler: Reconciler
     loop: Loop
     reference: ReferenceData

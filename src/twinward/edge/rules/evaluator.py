@@ -46,6 +46,11 @@ class Evaluator:
             if key[0] in self.rules:
                 self._plan(key)
 
+    def restore(self, key: Key, memory: Memory) -> None:
+        """What was remembered of a rule and device is known again; it raises nothing by itself."""
+        self.memories[key] = memory
+        self._plan(key)
+
     def listen(self, device: str, profile: str) -> None:
         """A device is there: a dead-man rule waits for it from now on."""
         for rule in self.rules.values():

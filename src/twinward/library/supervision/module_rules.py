@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 
-from twinward.edge.rules.rule import complaint_of
+from twinward.edge.rules.rule import COMBINED, complaint_of
 from twinward.library.supervision.module import CLEAR, Check, FormField, Module
 
 
@@ -62,6 +62,8 @@ def _events(module: Module) -> Iterator[str]:
             yield f"event {event.id} reads {rule.type or 'no type'}, which is none of the readings"
         if rule.devices or rule.profile or rule.action:
             yield f"event {event.id}: devices, profile and action are the edge's own"
+        if rule.kind in COMBINED:
+            yield f"event {event.id}: a module's rule looks at one type, {rule.kind} at several"
         complaint = complaint_of(rule, ids)
         if complaint:
             yield f"event {event.id}: {complaint}"

@@ -192,6 +192,8 @@ def list_missing(
         check = check_of(modules.get(state.module), state.check)
         if check is None or check.cadence_h is None or state.due_at is None:
             continue  # the module no longer asks for it
+        if modules[state.module].about_persons and not covers(rows, state.area, now, reference):
+            continue  # its activation has ended: the object is retired
         command = m.MissCheck(
             id=derive_id("cmd", state.id, "missed", state.due_at.isoformat()),
             object=state.object,

@@ -1,0 +1,52 @@
+"""What the rules of supervision remember between two readings, kept over a restart."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from twinward.core.errors import StorageError
+from twinward.edge.rules.rule import Memory
+
+Key = tuple[str, str]  # rule, device or object
+
+
+class MemoryFile:
+    """One SQLite file, made with the first memory."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def load(self) -> dict[Key, Memory]:
+        if not self._path.is_file():
+            return {}
+        try:
+            with sqlite3.connect(self._path) as db:
+                rows = db.execute("SELECT rule, about, body FROM memory").fetchall()
+            db.close()
+            decode = msgspec.msgpack.Decoder(Memory).decode
+            return {(rule, about): decode(body) for rule, about, body in rows}
+        except (sqlite3.Error, msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise StorageError(
+                f"{self._path.name} cannot be read: {error}", "remove it: its rules begin anew"
+            ) from error
+
+    def keep(self, changed: Iterable[tuple[Key, Memory]]) -> None:
+        """All of them or none."""
+        encode = msgspec.msgpack.Encoder().encode
+        rows = [(rule, about, encode(memory)) for (rule, about), memory in changed]
+        if not rows:
+            return
+        try:
+            with sqlite3.connect(self._path) as db:
+                db.execute(
+                    "CREATE TABLE IF NOT EXISTS memory (rule TEXT, about TEXT, body BLOB, "
+                    "PRIMARY KEY (rule, about)) WITHOUT ROWID"
+                )
+                db.executemany("INSERT OR REPLACE INTO memory VALUES (?,?,?)", rows)
+            db.close()
+        except sqlite3.Error as error:
+            raise StorageError(f"{self._path.name}: {error}", "see the disk") from error

@@ -1,0 +1,278 @@
+"""Readings held against the modules of the objects that they are about: the same rules and the same
+evaluator as at the edge, in event time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from twinward.core.clock import from_us, to_us
+from twinward.core.ids import derive_id
+from twinward.core.messages import Command
+from twinward.edge.rules.evaluator import Evaluator
+from twinward.edge.rules.rule import DeviceRule, Memory, RuleSignal
+from twinward.edge.rules.units import convert
+from twinward.library.supervision.module import CLEAR, Event, HeardReading, Module
+from twinward.loop.supervised import defect_id, open_command
+from twinward.service.supervision.progress import Progress
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.supervision.messages import Found
+from twinward.twins.emergency.supervision.rows import SupervisedObject
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+AHEAD_US = 300_000_000  # how far a device's clock may be fast
+ALARM, RAISED, CLEARED = "alarm", 1.0, 0.0  # how an edge tells what its own rules say
+Key = tuple[str, str]  # rule, device or object
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Rules that are judged together: of a kind of object, over one type of reading from one edge.
+
+    A state is of a device; silence is of the object, whichever of its devices speaks.
+    """
+
+    module: str
+    kind: str
+    edge: str
+    type: str
+    silence: bool
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """A device of a supervised object; `since_us`: what was before is nobody's task."""
+
+    thing: str
+    name: str
+    module: str
+    kind: str
+    edge: str
+    since_us: int
+
+
+class Refusals(msgspec.Struct, kw_only=True):
+    """Readings that say nothing of their object, counted: from another source than its edge, of a
+    device at fault, from before its registration or after now, in a unit that is none.
+    """
+
+    foreign: int = 0
+    faulty: int = 0
+    out_of_time: int = 0
+    bad_unit: int = 0
+
+
+class ModuleEngine:
+    """Knows the supervised objects, their devices and the rules over them; says what follows from
+    readings and from time.
+    """
+
+    def __init__(
+        self, modules: Mapping[str, Module], memories: dict[Key, Memory], from_us: int
+    ) -> None:
+        """`memories`: what was remembered before this process began, at `from_us`."""
+        self._known = dict(modules)
+        self._kept = memories
+        self._from_us = from_us
+        self._devices: dict[str, Watched] = {}
+        self._things: dict[str, Watched] = {}
+        self._groups: dict[Group, Evaluator] = {}
+        self._progress = Progress()
+        self.refused: dict[str, Refusals] = {}  # module -> what of its objects was not believed
+
+    def change(self, name: str, thing: SupervisedObject | None) -> None:
+        """The object of that name is there, or no more."""
+        self._things.pop(name, None)
+        gone = [device for device, one in self._devices.items() if one.thing == name]
+        for device in gone:
+            del self._devices[device]
+        if thing is not None and thing.status == "supervised":
+            self.take(thing)
+
+    def take(self, thing: SupervisedObject) -> None:
+        """An object is supervised from now on."""
+        module = self._known.get(thing.module)
+        if module is None or not thing.devices:
+            return
+        since = to_us(thing.since)
+        one = Watched(thing.id, thing.name, thing.module, thing.kind, thing.edge, since)
+        self._things[thing.id] = one
+        self._devices |= dict.fromkeys(thing.devices, one)
+        for reading in module.readings:
+            self._restore(self._group(one, reading.type, silence=False), thing.devices)
+            silent = self._group(one, reading.type, silence=True)
+            self._restore(silent, (thing.id,))
+            silent.listen(thing.id, "")
+
+    def _group(self, one: Watched, kind: str, *, silence: bool) -> Evaluator:
+        name = Group(one.module, one.kind, one.edge, kind, silence)
+        found = self._groups.get(name)
+        if found is None:
+            rules = list_rules(self._known[one.module], name)
+            found = self._groups[name] = Evaluator(rules, from_us=self._from_us)
+        return found
+
+    def _restore(self, group: Evaluator, names: Iterable[str]) -> None:
+        """What was remembered before this process began."""
+        for rule in group.rules:
+            for name in names:
+                memory = self._kept.pop((rule, name), None)
+                if memory is not None:
+                    group.restore((rule, name), memory)
+
+    def look(self, source: str, readings: pa.RecordBatch, now_us: int) -> list[Command]:
+        """What a batch of readings shows, and what time has decided since."""
+        subjects, kinds = (readings.column(name).to_pylist() for name in ("subject", "type"))
+        ours = [k for k, who in enumerate(subjects) if who in self._devices or kinds[k] == ALARM]
+        if not ours or not self._devices:
+            return []
+        rows = readings.take(ours)
+        names = ("subject", "type", "time_us", "value", "unit", "source_id")
+        latest: dict[str, int] = {}
+        asked: list[Command] = []
+        for who, kind, at_us, value, unit, name in zip(
+            *(rows.column(one).to_pylist() for one in names), strict=True
+        ):
+            if who is None:
+                continue
+            latest[kind] = max(at_us, latest.get(kind, at_us))
+            device = who.partition(":")[2] if kind == ALARM else who
+            one = self._devices.get(device)
+            if one is None or not self._believes(one, source, at_us, now_us):
+                continue
+            if kind == ALARM:
+                asked += self._told_by_edge(one, who, began_of(name, at_us), value)
+            else:
+                asked += self._commands(self._read(one, who, kind, at_us, value, unit))
+        self._progress.note(source, latest, now_us)
+        return asked + self.advance(now_us)
+
+    def _believes(self, one: Watched, source: str, at_us: int, now_us: int) -> bool:
+        if one.edge and one.edge != source:
+            self._refusals(one).foreign += 1
+            return False
+        if not one.since_us <= at_us <= now_us + AHEAD_US:
+            self._refusals(one).out_of_time += 1
+            return False
+        return True
+
+    def _refusals(self, one: Watched) -> Refusals:
+        return self.refused.setdefault(one.module, Refusals())
+
+    def _read(
+        self, one: Watched, device: str, kind: str, at_us: int, value: float, unit: str | None
+    ) -> list[RuleSignal]:
+        heard = next((r for r in self._known[one.module].readings if r.type == kind), None)
+        if heard is None:
+            return []
+        told = in_unit(heard, value, unit)
+        if told is None:
+            self._refusals(one).bad_unit += 1
+            return []
+        if told in heard.faults or not heard.least <= told <= heard.most:
+            self._refusals(one).faulty += 1
+            return []
+        state = self._group(one, kind, silence=False)
+        silence = self._group(one, kind, silence=True)
+        return [
+            *state.read(device, "", one.thing, kind, at_us, told),
+            *silence.read(one.thing, "", one.thing, kind, at_us, told),
+        ]
+
+    def _told_by_edge(self, one: Watched, who: str, began_us: int, value: float) -> list[Command]:
+        """What the edge's own rules said: the same defect, by the same name."""
+        event = self._known[one.module].find_event(who.partition(":")[0])
+        if event is None or one.kind not in event.objects:
+            return []
+        if value == RAISED:
+            return [self._open(one, event, began_us, None, "edge")]
+        return self._mend(one, event, began_us) if value == CLEARED else []
+
+    def advance(self, now_us: int) -> list[Command]:
+        """What time alone decides, as far as each source has come."""
+        asked: list[Command] = []
+        for name, group in self._groups.items():
+            due = group.next_due()
+            if due is None or due > now_us:
+                continue
+            if not name.silence:
+                until = self._progress.until(name.edge, name.type, now_us)
+                asked += self._commands(group.advance(until, {}))
+            elif self._progress.hears(name.edge, name.type, now_us):
+                asked += self._commands(group.advance(now_us, {}))
+        return asked
+
+    def _commands(self, signals: Iterable[RuleSignal]) -> list[Command]:
+        found: list[Command] = []
+        for signal in signals:
+            one = self._devices.get(signal.device) or self._things.get(signal.device)
+            module = self._known.get(one.module) if one is not None else None
+            event = module.find_event(signal.rule) if module is not None else None
+            if one is None or event is None:
+                continue
+            if signal.what == "raised":
+                found.append(self._open(one, event, signal.began_us, signal.value, "event"))
+            elif signal.what == "cleared":
+                found += self._mend(one, event, signal.began_us)
+        return found
+
+    def _open(
+        self, one: Watched, event: Event, began_us: int, value: float | None, found: Found
+    ) -> Command:
+        module = self._known[one.module]
+        defect = module.find_defect(event.defect)
+        assert defect is not None
+        return open_command(
+            module,
+            defect,
+            one.thing,
+            from_us(began_us),
+            found,
+            value,
+            one.name,
+        )
+
+    def _mend(self, one: Watched, event: Event, began_us: int) -> list[Command]:
+        defect = self._known[one.module].find_defect(event.defect)
+        if defect is None or defect.evidence != CLEAR:
+            return []
+        name = defect_id(one.thing, defect.id, from_us(began_us))
+        return [m.MendDefect(id=derive_id("cmd", name, "clear"), defect=name, evidence=CLEAR)]
+
+    def take_changed(self) -> list[tuple[Key, Memory]]:
+        """What is remembered otherwise than when this was asked last."""
+        found: list[tuple[Key, Memory]] = []
+        for group in self._groups.values():
+            found += [(key, group.memories[key]) for key in group.changed]
+            group.changed.clear()
+        return found
+
+
+def list_rules(module: Module, group: Group) -> list[DeviceRule]:
+    """The module's rules for a kind of object that read one type: those of silence, or the rest."""
+    kinds = {module.rule_id(one): one.objects for one in module.events}
+    return [
+        rule
+        for rule in module.rules()
+        if rule.type == group.type
+        and group.kind in kinds[rule.id]
+        and (rule.kind == "dead_man") == group.silence
+    ]
+
+
+def in_unit(heard: HeardReading, value: float, unit: str | None) -> float | None:
+    """The value in the module's unit; None where the words do not name units of one quantity."""
+    if not unit or not heard.unit or unit == heard.unit:
+        return value
+    return convert(value, unit, heard.unit)
+
+
+def began_of(name: str, at_us: int) -> int:
+    """When the alarm began of which an edge tells: its reading's number says so
+    (`device/boot/number`).
+    """
+    number = name.rpartition("/")[2]
+    return int(number) >> 2 if number.isdigit() and len(number) < 20 else at_us

@@ -1,0 +1,157 @@
+"""Is shown every durable batch of readings: what they show of supervised objects becomes a defect,
+asked for once; what the rules remember is kept over a restart.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twinward.core.clock import Clock, to_us
+from twinward.core.errors import InputError, TwinwardError
+from twinward.core.messages import Command, Outcome, Request
+from twinward.core.ports import Store, Transaction
+from twinward.edge.rules.rule import Memory
+from twinward.library.supervision.module import Module
+from twinward.service.supervision.memory_file import MemoryFile
+from twinward.service.supervision.module_engine import Key, ModuleEngine, Refusals
+from twinward.twins.emergency import messages as m
+from twinward.twins.emergency.supervision.rows import SUPERVISED
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ACTOR = "watch"
+BATCH = 10_000
+LOG = logging.getLogger("twinward.supervision")
+Ask = Callable[[Transaction, Sequence[Request]], list[Outcome]]
+
+
+class SupervisionMonitor:
+    """One for a workspace; a workspace without supervised objects costs a batch nothing."""
+
+    def __init__(
+        self,
+        store: Store,
+        ask: Ask,
+        modules: Callable[[], Mapping[str, Module]],
+        memory: Path,
+        clock: Clock,
+    ) -> None:
+        self._store, self._ask, self._modules, self._clock = store, ask, modules, clock
+        self._file = MemoryFile(memory)
+        self._lock = threading.Lock()
+        self._from_us = to_us(clock.now())
+        self._known: dict[str, Module] = {}
+        self._engine = ModuleEngine({}, {}, self._from_us)
+        self._seq = -1
+        self._unseen: list[tuple[str, pa.RecordBatch]] = []  # came while the log could not be read
+        self._unkept: list[tuple[Key, Memory]] = []
+        self._pending: list[tuple[list[Request], Future[None]]] = []
+        self.trouble: TwinwardError | None = None
+
+    @property
+    def refused(self) -> dict[str, Refusals]:
+        """By module: readings of its objects that say nothing of them."""
+        return self._engine.refused
+
+    def _refresh(self) -> None:
+        """Objects registered and retired since the last look."""
+        try:
+            modules = dict(self._modules())
+        except InputError:
+            if self._seq < 0:
+                raise
+            modules = self._known  # a file was written that is none: those of before hold
+        if modules != self._known or self._seq < 0:
+            self._unkept += self._engine.take_changed()
+            self._file.keep(self._unkept)
+            self._unkept = []
+            self._engine = ModuleEngine(modules, self._file.load(), self._from_us)
+            self._known, self._seq = modules, -1
+        with self._store.read() as rows:
+            last = rows.last_seq()
+            if self._seq < 0:
+                for thing in rows.list_rows(SUPERVISED, status="supervised"):
+                    self._engine.take(thing)
+                self._seq = last
+            kinds = (m.ObjectRegistered.__name__, m.ObjectRetired.__name__)
+            while self._seq < last:
+                events = rows.events_after(self._seq, BATCH, types=kinds)
+                for event in events:
+                    if isinstance(event.fact, m.ObjectRegistered | m.ObjectRetired):
+                        name = event.fact.object
+                        self._engine.change(name, rows.find(SUPERVISED, name))
+                self._seq = events[-1].seq if len(events) == BATCH else last
+
+    def look(self, source: str, readings: pa.RecordBatch) -> None:
+        """What goes wrong is told by `settle`, not to the inbox."""
+        with self._lock:
+            self._unseen.append((source, readings))
+            try:
+                self._look_at_unseen()
+            except TwinwardError as error:
+                self.trouble = error
+
+    def _look_at_unseen(self) -> None:
+        self._refresh()
+        while self._unseen:
+            source, readings = self._unseen[0]
+            now_us = to_us(self._clock.now())
+            self._submit(self._engine.look(source, readings, now_us))
+            del self._unseen[0]
+
+    def _submit(self, asked: Sequence[Command]) -> None:
+        if not asked:
+            return
+        requests = [Request(command=command, actor=ACTOR) for command in asked]
+        self._pending = [
+            one for one in self._pending if not one[1].done() or one[1].exception() is not None
+        ]
+        try:
+            future = self._store.submit(lambda tx: self._ask_each(tx, requests))
+        except TwinwardError as error:
+            future = Future()
+            future.set_exception(error)
+        self._pending.append((requests, future))
+
+    def _ask_each(self, tx: Transaction, requests: Sequence[Request]) -> None:
+        for request in requests:
+            try:
+                self._ask(tx, [request])
+            except (TwinwardError, OSError):
+                raise
+            except Exception:
+                LOG.exception("what a reading showed could not be noted")
+
+    def settle(self) -> None:
+        """Returns when all defects so far are in the log and what the rules remember is on disk;
+        what failed is asked for again.
+        """
+        with self._lock:
+            try:
+                self._look_at_unseen()
+                self._submit(self._engine.advance(to_us(self._clock.now())))
+                while self._pending:
+                    self._finish(*self._pending[0])
+                    del self._pending[0]
+                self._unkept += self._engine.take_changed()
+                self._file.keep(self._unkept)
+                self._unkept = []
+            except TwinwardError as error:
+                self.trouble = error
+                raise
+            self.trouble = None
+
+    def _finish(self, requests: list[Request], future: Future[None]) -> None:
+        try:
+            future.result()
+        except TwinwardError:
+            self._store.write(lambda tx: self._ask_each(tx, requests))
+
+    def find_trouble(self) -> TwinwardError | None:
+        return self.trouble
