@@ -84,7 +84,7 @@ def test_one_id_in_two_places_is_doubted_unless_the_layer_moves(desk: Desk) -> N
     traffic, buses = view(desk, "traffic"), view(desk, "transit-vehicles")
     assert (traffic.doubtful, traffic.apart) == (1, 1)
     assert (buses.doubtful, buses.apart) == (0, 0)
-    assert [one.kind for one in check_layer(desk.platform, desk.me, "traffic").items] == ["apart"]
+    assert [one.kind for one in check_layer(desk.platform, desk.me, "traffic").faults] == ["apart"]
 
 
 def test_a_reading_from_the_future_is_refused_and_an_impossible_value_doubted(desk: Desk) -> None:

@@ -109,12 +109,12 @@ def check(options: argparse.Namespace) -> None:
     if options.json:
         emit_json(found)
         return
-    if found.items:
+    if found.faults:
         emit_table(
             ("sensor", "fault", "amount", "with"),
-            [(f.sensor, f.kind, f.amount, f.other or "–") for f in found.items],
+            [(f.sensor, f.kind, f.amount, f.other or "–") for f in found.faults],
         )
-    emit_text(f"{len(found.items)} faults; {found.checked} of {found.sensors} sensors checked")
+    emit_text(f"{len(found.faults)} faults; {found.checked} of {found.sensors} sensors checked")
 
 
 def couple(options: argparse.Namespace) -> None:

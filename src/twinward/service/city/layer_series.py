@@ -68,7 +68,7 @@ class LayerFaults(msgspec.Struct, frozen=True, kw_only=True):
     layer: str
     sensors: int
     checked: int
-    items: list[FaultView]
+    faults: list[FaultView]
 
 
 def get_history(platform: Platform, caller: Caller, name: str, sensor: str) -> LayerHistory:
@@ -154,7 +154,7 @@ def check_layer(platform: Platform, caller: Caller, name: str) -> LayerFaults:
                     area=points.area[fault.row] or None,
                 )
             )
-    return LayerFaults(layer=name, sensors=len(names), checked=len(checked), items=found)
+    return LayerFaults(layer=name, sensors=len(names), checked=len(checked), faults=found)
 
 
 def hourly_of(platform: Platform, names: list[str], end: datetime) -> NDArray[np.float64]:
