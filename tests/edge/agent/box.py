@@ -9,6 +9,7 @@ import http.server
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -46,12 +47,13 @@ def free_port() -> int:
 class Centre:
     """Keeps every item once, as the centre does, and is as unkind as a network is."""
 
-    def __init__(self, seed: int = 0, unkind: float = 0.0) -> None:
+    def __init__(self, seed: int = 0, unkind: float = 0.0, slow_s: float = 0.0) -> None:
         self.bodies: dict[str, dict[str, Any]] = {}
         self.arrivals: Counter[str] = Counter()
         self.first_at: dict[str, float] = {}
         self.order: list[str] = []
         self.chance, self.unkind, self.away = random.Random(seed), unkind, False
+        self.slow_s = slow_s  # the longest that an answer takes
         self.lock = threading.Lock()
         centre = self
 
@@ -75,6 +77,8 @@ class Centre:
             luck = self.chance.random()
             before = luck < self.unkind / 2
             after = self.unkind / 2 <= luck < self.unkind
+            pause = self.chance.uniform(0, self.slow_s)
+        time.sleep(pause)
         if self.away or before:
             request.close_connection = True
             request.connection.close()
@@ -118,8 +122,8 @@ class Centre:
 class AgentProcess:
     """`twinward edge run` in a process of its own."""
 
-    def __init__(self, folder: Path, core: int, more: str = "") -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, core: int, more: str = "", *, jumping: bool = False) -> None:
+        self.folder, self.port, self.jumping = folder, free_port(), jumping
         text = CONFIG.format(port=self.port, core=core, more=more)
         (folder / "edge.toml").write_text(text)
         self.process: subprocess.Popen[bytes] | None = None
@@ -127,6 +131,8 @@ class AgentProcess:
 
     def start(self) -> None:
         command = [sys.executable, "-m", "twinward.edge.agent", "run", "--config"]
+        if self.jumping:  # on a clock that the test moves
+            command = [sys.executable, str(Path(__file__).with_name("jumping_agent.py"))]
         with open(self.folder / "agent.log", "ab") as log:
             self.process = subprocess.Popen(
                 [*command, str(self.folder / "edge.toml")], stderr=log, env=dict(os.environ)
@@ -138,6 +144,17 @@ class AgentProcess:
             except OSError:
                 time.sleep(0.05)
         raise AssertionError((self.folder / "agent.log").read_text())
+
+    def fill_disk(self, full: bool) -> None:
+        """No file of the agent may grow any more, as on a full disk; or there is room again."""
+        assert self.process is not None
+        most = 4096 if full else resource.RLIM_INFINITY
+        limits = (most, resource.RLIM_INFINITY)
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, limits)
+
+    def set_clock(self, seconds: float) -> None:
+        """The agent's clock is so far ahead of ours (behind, where it is less than 0)."""
+        (self.folder / "jump.txt").write_text(str(seconds))
 
     def kill(self) -> None:
         assert self.process is not None

@@ -11,15 +11,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
+import httpx
 import pytest
 
 from twinward.core.clock import SetClock, to_us
 from twinward.core.errors import StorageError
 from twinward.edge.agent.agent import admit
+from twinward.edge.agent.clock_watch import ClockWatch
 from twinward.edge.agent.config import EdgeConfig, load_config
+from twinward.edge.agent.forward import Forwarder
 from twinward.edge.agent.keeper import AcceptedBatch, Keeper
 from twinward.edge.agent.status import find_status
 from twinward.edge.agent.store import EdgeStore
+from twinward.edge.agent.tokens import TokenKeeper
 
 NOW = datetime(2030, 1, 5, 12, tzinfo=UTC)
 CONFIG = """
@@ -251,3 +255,85 @@ def test_a_counter_that_goes_back_to_nought_is_counted_on(tmp_path: Path) -> Non
     numbers = [row[0] for row in box.store.db.execute("SELECT seq FROM reading ORDER BY n")]
     assert numbers == [254, 255, 256, 257]
     box.close()
+
+
+def test_a_clock_that_was_behind_and_is_put_right_lets_go_what_it_held(box: Box) -> None:
+    box.clock.advance(timedelta(days=-400))  # a box without a battery
+    box.send(item(1), item(2, occurred_at="2030-01-05T12:00:01Z"))
+    box.send(item(3, occurred_at="2031-01-05T12:00:00Z"))  # a clock of its own that is wrong
+    assert find_status(box.config).held == {"time_ahead": 3}
+    box.clock.advance(timedelta(days=400))
+    box.send(item(4))
+    assert find_status(box.config).held == {"time_ahead": 1}
+    waiting = box.store.list_waiting(("status",), 10)
+    assert sorted(json.loads(one.body)["source_id"] for one in waiting) == [
+        "fridge/b1/1",
+        "fridge/b1/2",
+        "fridge/b1/4",
+    ]
+    status = find_status(box.config)
+    assert status.received == status.stored + status.duplicate + status.rejected == 4
+
+
+@pytest.mark.parametrize(("by_s", "seen"), [(3600, 3600), (-3600, -3600), (20, 0), (-20, 0)])
+def test_only_a_clock_that_is_set_has_jumped(by_s: int, seen: int) -> None:
+    steady = iter([100.0, 101.0, 102.0])
+    watch = ClockWatch(to_us(NOW), lambda: next(steady))
+    one_later = to_us(NOW + timedelta(seconds=1 + by_s))
+    assert watch.look(one_later) == seen * 1_000_000
+    assert watch.look(one_later + 1_000_000) == 0
+
+
+def test_fourteen_days_without_a_line_are_told_whole_and_alarm_once(box: Box) -> None:
+    """In fast time: five readings a device and hour for two weeks, a freezer that warms up once a
+    day; then the line is back and everything is sent, some of it twice.
+    """
+    started = box.clock.now()
+    for number in range(14 * 24):
+        at = started + timedelta(hours=number)
+        box.clock.at = at + timedelta(hours=1)
+        warm = 9.0 if number % 24 == 12 else 4.0
+        box.send(
+            *(
+                item(
+                    number * 5 + k,
+                    value=warm,
+                    occurred_at=(at + timedelta(minutes=10 * k)).isoformat(),
+                )
+                for k in range(5)
+            )
+        )
+    status = find_status(box.config)
+    assert status.backlog == 14 * 24 * 5 + 28 and status.lost == 0  # 14 alarms, begun and ended
+    done = box.store.db.execute("SELECT count(*) FROM alarm").fetchone()[0]
+    centre = CountingCentre()
+    forwarder = Forwarder(box.keeper, ("alarm", "status", "bulk"), box.clock, TokenKeeper(None))
+    with httpx.Client(base_url="http://centre", transport=httpx.MockTransport(centre)) as client:
+        while waiting := box.store.list_waiting(("alarm", "status", "bulk"), 500):
+            try:
+                forwarder.send(client, waiting)
+            except httpx.ReadError:
+                continue
+    assert len(centre.bodies) == 14 * 24 * 5 + 28
+    assert centre.received > len(centre.bodies)
+    assert done == 14 == box.store.db.execute("SELECT count(*) FROM alarm").fetchone()[0]
+    first = centre.bodies["fridge/b1/0"]
+    assert first["occurred_at"] == started.isoformat()  # the device's own time
+
+
+class CountingCentre:
+    """Keeps each item once; every third answer is lost on its way."""
+
+    def __init__(self) -> None:
+        self.bodies: dict[str, dict[str, object]] = {}
+        self.asked = self.received = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        items = json.loads(request.content)["items"]
+        fresh = [one for one in items if one["source_id"] not in self.bodies]
+        self.bodies |= {one["source_id"]: one for one in items}
+        self.asked, self.received = self.asked + 1, self.received + len(items)
+        if self.asked % 3 == 2:
+            raise httpx.ReadError("the answer was lost")
+        told = {"received": len(items), "stored": len(fresh), "duplicate": len(items) - len(fresh)}
+        return httpx.Response(200, json=told | {"rejected": []})

@@ -15,6 +15,7 @@ import msgspec
 from twinward.core.clock import Clock, from_us, to_us
 from twinward.core.errors import InputError, StorageError, TwinwardError
 from twinward.edge.agent.actions import LocalActions
+from twinward.edge.agent.clock_watch import ClockWatch
 from twinward.edge.agent.config import EdgeConfig, require_plain
 from twinward.edge.agent.readings import Reading, Refused, check_item, decode_item
 from twinward.edge.agent.signals import keep_signals
@@ -62,6 +63,8 @@ class Keeper:
         self._in_doubt = False  # what the rules remember is not what is kept
         self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
         self.trouble = ""
+        self._watch = ClockWatch(to_us(clock.now()))
+        self._jump_us = 0
         self._settle()
 
     def start(self) -> None:
@@ -194,19 +197,23 @@ class Keeper:
         now_us = to_us(self.clock.now())
         due = self.evaluator.next_due()
         met = self.store.data_version() == self._version  # another process may admit a device
-        if met and not jobs and (due is None or due > now_us - TIMER_LAG_US):
+        self._jump_us = max(0, self._jump_us + self._watch.look(now_us))
+        idle = met and not jobs and not self._jump_us
+        if idle and (due is None or due > now_us - TIMER_LAG_US):
             return
         answers: list[object] = []
         with self.store.transaction():
             if not met:
                 self._meet_devices(now_us)
+            if self._jump_us:
+                self._judge_ahead(now_us)
             answers = [self._attempt(job.work) for job in jobs]
             signals = self.evaluator.advance(now_us - TIMER_LAG_US, self._places)
             wanted = keep_signals(self.store, self.config, signals, now_us)
             self._keep_memories()
             self._look_for_room(now_us, sum(job.size for job in jobs))
         self.actions.want([*self._wanted, *wanted])
-        self._wanted = []
+        self._wanted, self._jump_us = [], 0
         for job, answer in zip(jobs, answers, strict=True):
             if isinstance(answer, BaseException):
                 job.future.set_exception(answer)
@@ -216,10 +223,12 @@ class Keeper:
     def _attempt(self, work: Callable[[], object]) -> object:
         """One job in a savepoint of its own: what is wrong with it undoes nothing else."""
         self.store.db.execute("SAVEPOINT job")
+        counted = self.store.counted.copy()
         try:
             answer = work()
         except InputError as error:
             self.store.db.execute("ROLLBACK TO job")
+            self.store.counted = counted
             return error
         finally:
             self.store.db.execute("RELEASE job")
@@ -316,6 +325,19 @@ class Keeper:
             self.store.count("refused", 1)
             return None
         return msgspec.structs.replace(again, digest=reading.digest)
+
+    def _judge_ahead(self, now_us: int) -> None:
+        """The clock was behind and is put right: readings that seemed to come from the future."""
+        ahead_us = round(self.config.edge.ahead_s * 1e6)
+        for reading in self.store.take_ahead(self._jump_us, ahead_us):
+            profile = self._profiles.get(reading.device)
+            again: Reading | None
+            if profile is None:
+                again = msgspec.structs.replace(reading, held="unknown_device")
+            else:
+                again = self._judge_again(reading, profile, max(now_us, reading.occurred_us))
+            if again is not None:
+                self._store_and_evaluate([again], now_us)
 
     # what goes with a transaction ----------------------------------------------------------
 

@@ -77,6 +77,7 @@ class EdgeStore:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
+        self.counted: dict[str, int] = {}  # in the transaction that is open
         try:
             if read_only:
                 self.db = sqlite3.connect(
@@ -106,8 +107,10 @@ class EdgeStore:
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._write_counts()
                 self.db.execute("COMMIT")
             except BaseException:
+                self.counted.clear()
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
                 raise
@@ -241,6 +244,17 @@ class EdgeStore:
         ).fetchall()
         return [msgspec.json.decode(body, type=Reading) for _, body in sorted(rows)]
 
+    def take_ahead(self, jump_us: int, ahead_us: int) -> list[Reading]:
+        """What was held as coming from the future only because the clock was `jump_us` behind when
+        it came, taken out to be judged again.
+        """
+        rows = self.db.execute(
+            "DELETE FROM reading WHERE state=? AND why='time_ahead' "
+            "AND occurred_us<=received_us+?+? RETURNING n, body",
+            (HELD, jump_us, ahead_us),
+        ).fetchall()
+        return [msgspec.json.decode(body, type=Reading) for _, body in sorted(rows)]
+
     # sending on ----------------------------------------------------------------------------
 
     def list_waiting(self, lanes: Iterable[Lane], most: int) -> list[Waiting]:
@@ -303,12 +317,17 @@ class EdgeStore:
         )
 
     def count(self, name: str, by: int) -> None:
+        """Inside a transaction; written with it."""
         if by:
-            self.db.execute(
-                "INSERT INTO counter VALUES (?,?) ON CONFLICT (name) DO UPDATE SET "
-                "value=value+excluded.value",
-                (name, by),
-            )
+            self.counted[name] = self.counted.get(name, 0) + by
+
+    def _write_counts(self) -> None:
+        self.db.executemany(
+            "INSERT INTO counter VALUES (?,?) ON CONFLICT (name) DO UPDATE SET "
+            "value=value+excluded.value",
+            self.counted.items(),
+        )
+        self.counted.clear()
 
     def counts(self) -> dict[str, int]:
         return {str(name): int(value) for name, value in self.db.execute("SELECT * FROM counter")}
