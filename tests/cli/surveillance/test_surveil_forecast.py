@@ -106,3 +106,16 @@ def test_few_days_are_forecast_and_said(run: Any, tmp_path: Path) -> None:
     until = str(FIRST + timedelta(days=8))
     found = run("forecast", "--observed", series(tmp_path), "--until", until, "--predict", "3")[1]
     assert "north: too few days: 9 of 14; the interval is a guess" in found["notes"]
+
+
+def test_weeks_of_daily_counts_end_on_the_day_of_until(run: Any, tmp_path: Path) -> None:
+    until = FIRST + timedelta(days=45)
+    asked = ("--until", str(until), "--predict", "3", "--weekly")
+    code, found = run("forecast", "--observed", series(tmp_path), *asked)
+    assert code == 0
+    assert (found["every"], len(found["rows"]), len(found["total"])) == ("week", 6, 3)
+    assert [row["date"] for row in found["total"]] == [
+        str(until + timedelta(days=7 * week)) for week in (1, 2, 3)
+    ]
+    assert found["total"][0]["quantiles"]["0.5"] == pytest.approx(7 * 110, rel=0.15)
+    assert found["scores"]["coverage_90"] > 0.5

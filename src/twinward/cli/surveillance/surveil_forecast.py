@@ -32,6 +32,11 @@ def add_arguments(questions: Verbs) -> None:
         "--predict", type=whole, default=28, metavar="N", help="days, or weeks of weekly counts"
     )
     leaf.add_argument(
+        "--weekly",
+        action="store_true",
+        help="of counts of days: sums of the N weeks that follow --until",
+    )
+    leaf.add_argument(
         "--change",
         metavar="DATE,FACTOR[,SD]",
         help="a plan in force: R is multiplied by FACTOR from DATE on",
@@ -56,6 +61,7 @@ def _answer(options: argparse.Namespace) -> None:
             until=a_date(options.until, "--until"),
             predict=options.predict,
             change=change,
+            weekly=options.weekly,
         )
     )
     if options.hub is not None:

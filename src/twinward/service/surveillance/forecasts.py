@@ -12,7 +12,10 @@ from twinward.core.errors import InputError
 from twinward.decision.surveillance.arrays import Floats
 from twinward.decision.surveillance.forecasting.backtest import judge
 from twinward.decision.surveillance.forecasting.coherent import add_up
-from twinward.decision.surveillance.forecasting.day_ensemble import forecast_days
+from twinward.decision.surveillance.forecasting.day_ensemble import (
+    forecast_days,
+    forecast_weeks_of_days,
+)
 from twinward.decision.surveillance.forecasting.score import LEVELS
 from twinward.decision.surveillance.forecasting.told_change import (
     ToldChange,
@@ -29,11 +32,15 @@ WHOLE = "total"
 
 
 class ForecastRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person asked: `predict` days (or weeks, where the file counts weeks) after `until`."""
+    """What a person asked: `predict` days (or weeks, where the file counts weeks) after `until`.
+
+    weekly: of counts of days the sums of the weeks after `until`
+    """
 
     observed: Path
     until: date
     predict: int
+    weekly: bool = False
     change: tuple[date, ToldChange] | None = None
 
 
@@ -78,12 +85,14 @@ def forecast_areas(request: ForecastRequest) -> ForecastAnswer:
     parts, whole = add_up(parts, whole)
     tables = dict(zip(areas.counts, parts, strict=True))
     told, not_told = _tell(tables, areas, request)
+    step_d = 7 if request.weekly else areas.step_d
+    told_whole = _tell_one(whole, areas.total(), areas, request)
     return ForecastAnswer(
-        rows=_rows(told, areas),
-        total=_rows({WHOLE: _tell_one(whole, areas.total(), areas, request)}, areas),
-        not_told=_rows(not_told, areas),
+        rows=_rows(told, areas.until, step_d),
+        total=_rows({WHOLE: told_whole}, areas.until, step_d),
+        not_told=_rows(not_told, areas.until, step_d),
         areas=len(tables),
-        every="day" if areas.step_d == 1 else "week",
+        every="day" if step_d == 1 else "week",
         until=request.until,
         scores=_score(told, areas, request),
         notes=notes,
@@ -104,14 +113,16 @@ def _forecast(
     if len(masked):
         days = ", ".join(str(areas.day(int(place))) for place in masked)
         notes.append(f"{name}: a jump of a single day or a new definition, left out: {days}")
-    return forecast_days(clean, request.predict)
+    ahead = forecast_weeks_of_days if request.weekly else forecast_days
+    return ahead(clean, request.predict)
 
 
 def _forecast_whole(areas: AreaSeries, request: ForecastRequest) -> Floats:
     total = areas.total()
     if areas.step_d == 7:
         return forecast_weeks(total, request.predict).quantiles
-    return forecast_days(mask_jumps(total)[0], request.predict)
+    ahead = forecast_weeks_of_days if request.weekly else forecast_days
+    return ahead(mask_jumps(total)[0], request.predict)
 
 
 def _tell(
@@ -128,10 +139,10 @@ def _tell(
 def _tell_one(table: Floats, counts: Floats, areas: AreaSeries, request: ForecastRequest) -> Floats:
     if request.change is None:
         return table
-    if areas.step_d != 1:
+    if areas.step_d != 1 or request.weekly:
         raise InputError(
             "a change of contacts can be told only to forecasts of days",
-            "give daily counts",
+            "give daily counts, and leave --weekly out",
             code="weekly_counts",
         )
     begins, change = request.change
@@ -139,11 +150,11 @@ def _tell_one(table: Floats, counts: Floats, areas: AreaSeries, request: Forecas
     return tell_change(table, counts, require_change(placed))
 
 
-def _rows(tables: dict[str, Floats], areas: AreaSeries) -> list[ForecastRow]:
+def _rows(tables: dict[str, Floats], until: date, step_d: int) -> list[ForecastRow]:
     return [
         ForecastRow(
             area=name,
-            date=areas.until + timedelta(days=areas.step_d * (step + 1)),
+            date=until + timedelta(days=step_d * (step + 1)),
             quantiles={
                 f"{level:g}": float(value) for level, value in zip(LEVELS, row, strict=True)
             },
@@ -157,8 +168,12 @@ def _score(
     tables: dict[str, Floats], areas: AreaSeries, request: ForecastRequest
 ) -> dict[str, float] | None:
     """WIS and coverage where the file holds the steps predicted; read only now."""
-    later = read_later(request.observed, areas, request.predict)
+    by_week = request.weekly and areas.step_d == 1
+    steps = request.predict * 7 if by_week else request.predict
+    later = read_later(request.observed, areas, steps)
     came = np.concatenate([later[name] for name in tables])
+    if by_week:
+        came = came.reshape(-1, 7).sum(axis=1)
     if not np.isfinite(came).any():
         return None
     return judge(np.concatenate(list(tables.values())), came)

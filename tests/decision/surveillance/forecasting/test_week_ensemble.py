@@ -7,7 +7,12 @@ import pytest
 
 from twinward.core.chance import generator
 from twinward.decision.surveillance.forecasting.coherent import add_up
-from twinward.decision.surveillance.forecasting.day_ensemble import forecast_days, sum_last_weeks
+from twinward.decision.surveillance.forecasting.day_ensemble import (
+    forecast_days,
+    forecast_weeks_of_days,
+    latest_growth,
+    sum_last_weeks,
+)
 from twinward.decision.surveillance.forecasting.score import (
     LEVELS,
     coverage,
@@ -24,6 +29,7 @@ from twinward.decision.surveillance.forecasting.week_rules import (
     damped_root,
     flat_root,
     hub_baseline,
+    weekly_growth,
 )
 
 
@@ -162,3 +168,23 @@ def test_only_changes_that_are_undone_count_as_scatter() -> None:
     assert steadiness(growing)[-1] == 0
     alternating = 400 + 40 * (-1.0) ** np.arange(30)
     assert steadiness(alternating)[-1] > 0.8
+
+
+def test_a_turn_inside_the_last_week_bends_the_forecast_of_days() -> None:
+    """Growth of 15 % a day until four days ago, then decline: weeks alone still show growth."""
+    rate = 100 * np.exp(np.concatenate([0.15 * np.arange(38), 0.15 * 37 - 0.2 * np.arange(1, 6)]))
+    counts = generator(3, "test.turn").poisson(rate).astype(float)
+    weekly = sum_last_weeks(counts)
+    assert latest_growth(counts, weekly)[-1] < weekly_growth(weekly)[-1] - 0.3
+    bent = forecast_weeks_of_days(counts, 2)[:, MIDDLE]
+    assert (bent < 0.9 * forecast_weeks(weekly, 2).quantiles[:, MIDDLE]).all()
+
+
+def test_growth_of_few_cases_is_that_of_whole_weeks() -> None:
+    counts = generator(4, "test.few").poisson(0.4, 60).astype(float)
+    weekly = sum_last_weeks(counts)
+    moved = np.abs(latest_growth(counts, weekly) - weekly_growth(weekly))
+    assert moved.max() < 0.5
+    unknown = np.where(np.arange(60) > 51, np.nan, counts)
+    gone = latest_growth(unknown, sum_last_weeks(unknown))
+    assert np.isfinite(gone).all()

@@ -55,16 +55,21 @@ def damped_middles(
     return np.asarray(level[:, None] + growth[:, None] * carried)
 
 
-def own_spread(counts: Floats, middles: Floats) -> Floats:
+def own_spread(
+    counts: Floats,
+    middles: Floats,
+    start_sd: float = START_SD,
+    prior_weeks: float = PRIOR_WEEKS,
+) -> Floats:
     """float64[weeks, horizons] deviation of log1p: past errors of the same medians, as known then.
 
-    A start of START_SD for a week weighs as PRIOR_WEEKS errors; the last ERRORS count.
+    A start of `start_sd` for a week weighs as `prior_weeks` errors; the last ERRORS count.
     """
     level = np.log1p(np.maximum(counts, 0.0))
     weeks, horizons = middles.shape
     found = np.empty((weeks, horizons))
     for h in range(1, horizons + 1):
-        start = START_SD * np.sqrt(h)
+        start = start_sd * np.sqrt(h)
         squares = np.zeros(weeks)
         if weeks > h + 1:
             errors = level[h + 1 :] - middles[1 : weeks - h, h - 1]
@@ -72,7 +77,7 @@ def own_spread(counts: Floats, middles: Floats) -> Floats:
         total = np.cumsum(squares)
         last = total - np.concatenate([np.zeros(min(ERRORS, weeks)), total[:-ERRORS]])
         number = np.clip(np.arange(weeks) - h, 0, ERRORS)
-        sd = np.sqrt((PRIOR_WEEKS * start**2 + last) / (PRIOR_WEEKS + number))
+        sd = np.sqrt((prior_weeks * start**2 + last) / (prior_weeks + number))
         found[:, h - 1] = np.minimum(sd, 2 * start)
     return found
 
