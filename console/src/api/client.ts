@@ -5,14 +5,14 @@ import type { components } from './schema'
 
 type Schemas = components['schemas']
 export type Screen = Schemas['Dashboard']
-export type Room = Schemas['IncidentView']
-export type TaskRow = Schemas['TaskRow']
+export type Room = Omit<Schemas['IncidentView'], 'tasks'> & { tasks: TaskRow[] }
+export type TaskRow = Schemas['TaskRow'] & { assignee: string; case: string | null }
 export type IncidentRow = Schemas['IncidentRow']
 export type AreaRow = Schemas['AreaRow']
 export type AreaName = Schemas['AreaName']
 export type DayRow = Schemas['DayRow']
 export type Me = Schemas['Me']
-export type MyTasks = Schemas['MyTasks']
+export type MyTasks = Omit<Schemas['MyTasks'], 'items'> & { items: TaskRow[] }
 export type Trust = Schemas['Trust']
 export type AuditState = Schemas['AuditState']
 export type PublicPage = Schemas['PublicPage']
@@ -202,6 +202,7 @@ export const keepAccount = (asked: Record<string, unknown>) => post<AccountOutco
 export const answerAccount = (change: string, act: 'confirm' | 'refuse', because: string) => post<AccountOutcome>(`/v1/account-changes/${encodeURIComponent(change)}/answer`, { act, because })
 export const getSessions = async (): Promise<Session[]> => (await get<{ items: Session[] }>('/v1/sessions')).items
 export const closeSession = async (id: string): Promise<void> => { await ask(`/v1/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' }) }
+export const changePassword = (password: string, other: string) => post<{ name: string }>('/v1/sessions/password', { password, new: other })
 export const setFirstPassword = (name: string, secret: string, password: string) => post<{ authenticator: string | null }>('/v1/sessions/first', { name, secret, password })
 /** The session that this tab's token belongs to, or none. */
 export function sessionId(): string {

@@ -1,10 +1,11 @@
 // What an officer can ask of the platform by a form: each deed is a command with its fields; one dialog draws them all.
 import { makeId, queue } from './queue.svelte'
+import { t } from './words.svelte'
 import type { WordKey } from '../words/en'
 
 export interface Field {
   name: string
-  kind: 'area' | 'day' | 'number' | 'text' | 'reason' | 'choice' | 'incident' | 'department' | 'checks'
+  kind: 'area' | 'day' | 'number' | 'text' | 'secret' | 'reason' | 'choice' | 'incident' | 'department' | 'checks'
   word: WordKey
   choices?: readonly string[]
   said?: string // the kind of words that name the choices
@@ -29,6 +30,10 @@ const REASON: Field = { name: 'reason', kind: 'reason', word: 'do.reason' }
 const BECAUSE: Field = { ...REASON, name: 'because' }
 const FOUND: Field = { name: 'found_in', kind: 'choice', word: 'case.found', choices: ['community', 'control', 'unknown'], said: 'found', first: 'community' }
 const SOURCE = 'console'
+/** What an officer can read off and report, with the hazard that it belongs to and its unit. */
+const MEASURED: Record<string, { hazard: string; unit: string }> = {
+  water_depth_m: { hazard: 'flood', unit: 'm' }, burned_area_m2: { hazard: 'fire', unit: 'm2' }, aegl_grade: { hazard: 'chemical', unit: 'grade' }, pga_g: { hazard: 'earthquake', unit: 'g' },
+}
 
 /** A pseudonym for somebody whom nobody has named yet; it says nothing about the person. */
 const pseudonym = (): string => makeId().replace('console-', 'p-')
@@ -61,8 +66,8 @@ export const REPORTS: readonly Deed[] = [
     fields: [AREA, { name: 'name', kind: 'text', word: 'do.address' }, DAY, HAZARD],
   },
   {
-    type: 'ReportHazard', word: 'do.ReportHazard', right: 'report', make: (values) => ({ ...values, value: Number(values.value), figure: 'water_depth_m', unit: 'm', hazard: 'flood', source: SOURCE }),
-    fields: [AREA, { name: 'value', kind: 'number', word: 'do.depth' }],
+    type: 'ReportHazard', word: 'do.ReportHazard', right: 'report', make: (values) => ({ ...values, ...MEASURED[values['figure'] ?? ''], value: Number(values['value']), source: SOURCE }),
+    fields: [AREA, { name: 'figure', kind: 'choice', word: 'do.figure', choices: Object.keys(MEASURED), said: 'haz', first: 'water_depth_m' }, { name: 'value', kind: 'number', word: 'do.value' }],
   },
   {
     type: 'WithdrawCount', word: 'do.WithdrawCount', right: 'report', says: 'do.WithdrawCount.says', make: (values) => ({ ...values, source: SOURCE }),
@@ -88,6 +93,30 @@ export const CLOSED_DECISIONS: readonly Deed[] = [{ type: 'ReopenIncident', word
 
 export const waive = (objective: string): Deed => ({ type: 'WaiveObjective', word: 'do.WaiveObjective', right: 'command_incident', says: 'do.WaiveObjective.says', fields: [REASON], make: (values) => ({ ...values, objective }) })
 export const WITHDRAW_ORDER: Deed = { type: 'WithdrawOrder', word: 'do.WithdrawOrder', right: 'command_incident', says: 'do.WithdrawOrder.says', fields: [REASON] }
+/** Who in the department does it; the chosen tasks come with their departments. */
+export const assign = (me: string): Deed => ({ type: 'AssignTask', word: 'do.AssignTask', right: 'answer_task', says: 'do.AssignTask.says', fields: [{ name: 'assignee', kind: 'text', word: 'do.assignee', optional: true, first: me }] })
+/** What a commander changes of an order: whose it is, until when, whether it stands at all. */
+export const ORDER_DEEDS: readonly Deed[] = [
+  { type: 'RedirectTask', word: 'do.RedirectTask', right: 'command_incident', says: 'do.RedirectTask.says', fields: [{ name: 'to_department', kind: 'department', word: 'late.department' }, REASON] },
+  { type: 'SetDeadline', word: 'do.SetDeadline', right: 'command_incident', says: 'do.SetDeadline.says', fields: [{ name: 'hours', kind: 'number', word: 'do.hours', first: '24' }, REASON], make: (values) => ({ ...values, hours: Number(values['hours']) }) },
+  WITHDRAW_ORDER,
+]
+/** What is known of a case, as it was reported; the rest of a correction stays as it is. */
+interface Known { id: string; subject: string; hazard: string; area: string; status: string; found_in: string; onset: string | null }
+const STATUSES = ['suspected', 'asymptomatic', 'confirmed', 'recovered', 'dead'] as const
+export function caseDeeds(row: Known): Deed[] {
+  const same = { case: row.id, subject: row.subject, hazard: row.hazard, area: row.area, status: row.status, source: SOURCE }
+  const dropped = (note: string): Record<string, unknown> => ({ ...same, status: 'discarded', note })
+  return [
+    {
+      type: 'ReportCase', word: 'do.CorrectCase', right: 'report', says: 'do.CorrectCase.says', make: (values) => ({ ...same, ...values }),
+      fields: [{ name: 'status', kind: 'choice', word: 'case.status', choices: STATUSES, said: 'case', first: row.status }, { ...FOUND, first: row.found_in }, { name: 'onset', kind: 'day', word: 'case.onset', optional: true, first: row.onset ?? '' }, { name: 'note', kind: 'text', word: 'con.note', optional: true }],
+    },
+    { type: 'ReportCase', word: 'do.MoveCase', right: 'report', says: 'do.CorrectCase.says', fields: [AREA, { name: 'note', kind: 'text', word: 'do.reason' }], make: (values) => ({ ...same, ...values }) },
+    { type: 'ReportCase', word: 'do.DiscardCase', right: 'report', says: 'do.DiscardCase.says', fields: [{ name: 'note', kind: 'text', word: 'do.reason' }], make: (values) => dropped(values['note'] ?? '') },
+    { type: 'ReportCase', word: 'do.MergeCase', right: 'report', says: 'do.MergeCase.says', fields: [{ name: 'other', kind: 'text', word: 'do.otherCase' }, { name: 'note', kind: 'text', word: 'do.reason' }], make: (values) => dropped(t('do.sameAs', { case: values['other'] ?? '', why: values['note'] ?? '' })) },
+  ]
+}
 export const CONTACT_STEPS = ['located', 'isolated', 'tested_negative', 'tested_positive', 'released', 'not_found', 'lives_outside'] as const
 export const WRITE: Deed = { type: 'WriteJournal', word: 'do.WriteJournal', right: 'keep_journal', says: 'do.WriteJournal.says', fields: [{ name: 'text', kind: 'reason', word: 'do.entry' }] }
 const SETTINGS = ['household', 'work', 'school', 'venue', 'transport', 'hospital', 'community', 'unknown'] as const

@@ -1,10 +1,10 @@
 // Forms for powers and accounts: each asks a route of its own and may answer with something that is shown once.
-import { answerAccount, breakGlass, closeActivation, keepAccount, openActivation, renewActivation, type AccountOutcome } from '../api/client'
+import { answerAccount, breakGlass, changePassword, closeActivation, keepAccount, openActivation, renewActivation, type AccountOutcome } from '../api/client'
 import type { Deed, Field } from './deeds'
 import { shortTime, t } from './words.svelte'
 
 const MOST_DAYS = '14'
-const ROLES = ['duty_officer', 'case_investigator', 'department_officer', 'community_officer', 'hospital', 'courier', 'planner', 'auditor', 'data_officer', 'administrator'] as const
+const ROLES = ['duty_officer', 'case_investigator', 'department_officer', 'community_officer', 'hospital', 'courier', 'planner', 'leader', 'auditor', 'data_officer', 'administrator'] as const
 const BASIS: Field = { name: 'basis', kind: 'reason', word: 'trust.basis' }
 const DAYS: Field = { name: 'days', kind: 'number', word: 'power.days', first: MOST_DAYS }
 const AREA: Field = { name: 'area', kind: 'area', word: 'area.name', optional: true }
@@ -48,3 +48,7 @@ export const changeDeeds = (change: string): Deed[] => [
   { type: 'confirm', word: 'two.confirm', right: 'keep_accounts', fields: [], run: async () => told(await answerAccount(change, 'confirm', '')) },
   { type: 'refuse', word: 'two.refuse', right: 'keep_accounts', fields: [REASON], run: async (values) => told(await answerAccount(change, 'refuse', values['reason'] ?? '')) },
 ]
+export const PASSWORD: Deed = {
+  type: 'password', word: 'account.password', right: 'keep_session', says: 'account.password.says', fields: [{ name: 'password', kind: 'secret', word: 'account.old' }, { name: 'new', kind: 'secret', word: 'login.new' }],
+  run: async (values) => { await changePassword(values['password'] ?? '', values['new'] ?? ''); return t('account.done') },
+}

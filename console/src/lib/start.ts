@@ -5,7 +5,7 @@ export const VIEWS = ['duty', 'investigator', 'planner', 'street', 'auditor', 'l
 export type StartView = (typeof VIEWS)[number]
 const KEPT = 'twinward.start'
 const OF_ROLE: Record<string, StartView> = {
-  duty_officer: 'duty', administrator: 'duty', case_investigator: 'investigator', planner: 'planner', community_officer: 'street', department_officer: 'street', hospital: 'street', courier: 'street', auditor: 'auditor', data_officer: 'auditor', public: 'leader',
+  duty_officer: 'duty', administrator: 'duty', case_investigator: 'investigator', planner: 'planner', leader: 'leader', community_officer: 'street', department_officer: 'street', hospital: 'street', courier: 'street', auditor: 'auditor', data_officer: 'auditor', public: 'leader',
 }
 
 export function viewOf(role: string): StartView {
