@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from helpers.cities import make_city
 from twinward.app import compose
 from twinward.app.workspace import init_workspace
 from twinward.core.clock import SetClock
@@ -110,8 +111,13 @@ class SupervisedCity:
 
 
 @contextmanager
-def supervised_city(folder: Path, at: datetime = SUNDAY) -> Iterator[SupervisedCity]:
+def supervised_city(
+    folder: Path, at: datetime = SUNDAY, districts: tuple[str, ...] = ()
+) -> Iterator[SupervisedCity]:
+    """With `districts`, in areas of the reference city; without, any area is one."""
     init_workspace(folder)
+    if districts:
+        make_city(folder, *districts)
     clock = SetClock(at)
     platform = compose.open_platform(folder, clock)
     try:

@@ -41,6 +41,7 @@ from twinward.api.routes import (
     planning,
     public_alerts,
     sessions,
+    supervision,
     supplies,
     surveillance,
     tracing,
@@ -79,6 +80,7 @@ SUBJECTS = (
     warnings,
     public_alerts,
     deliveries,
+    supervision,
 )
 
 

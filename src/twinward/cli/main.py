@@ -41,6 +41,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
         "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
         "edge": ("twinward.cli.edge.edge", "the box at the gate: senses and acts on its own"),
+        "module": (
+            "twinward.cli.edge.module",
+            "supervision as data: objects, checks, defects, what was not heard from",
+        ),
         "outlet": ("twinward.cli.edge.outlet", "orders on their way out, and what became of each"),
     },
     "command": {

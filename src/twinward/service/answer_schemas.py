@@ -12,6 +12,7 @@ from twinward.library.knowledge.answering import FoundAnswers
 from twinward.library.manuals import Manual
 from twinward.library.plans.plan import Plan
 from twinward.library.plans.plan_options import Block
+from twinward.library.supervision.module import Module
 from twinward.security.identity.accounts import Account
 from twinward.security.identity.sessions import Session, Tokens
 from twinward.security.privacy.vault import Identity
@@ -73,6 +74,9 @@ from twinward.service.passes.visits import Upload
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.planning.comparison_store import ComparisonLine
 from twinward.service.plans.plan_library import PlanLine
+from twinward.service.supervision.coverage import ObjectCoverage
+from twinward.service.supervision.module_engine import Refusals
+from twinward.service.supervision.modules import DefectView, ModuleLine
 from twinward.service.surveillance.indicators import IndicatorPeriod
 from twinward.service.surveillance.raised_signals import RaisedSignals, SignalView
 from twinward.service.surveillance.signals import SignalReport
@@ -116,6 +120,11 @@ ANSWERS = (
     GroupView,
     AreaGroups,
     PublicAlertView,
+    Module,
+    ModuleLine,
+    ObjectCoverage,
+    Refusals,
+    DefectView,
     SignalReport,
     RaisedSignals,
     SignalView,

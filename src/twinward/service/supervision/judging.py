@@ -91,22 +91,7 @@ def require_person_cover(platform: Platform, command: m.RegisterObject) -> None:
 
 def judge_check(platform: Platform, command: m.RecordCheck) -> m.RecordCheck:
     """Its answers fit the form; what fails and what passes is worked out here."""
-    with platform.store.read() as rows:
-        thing: SupervisedObject | None = rows.find(SUPERVISED, command.object)
-    if thing is None or thing.status != "supervised":
-        raise AbsentError(
-            f"there is no supervised object {command.object}",
-            "list them with `twinward module coverage`",
-        )
-    module = get_module(platform, thing.module)
-    check = module.find_check(command.check)
-    if check is None or thing.kind not in check.objects:
-        known = ", ".join(one.id for one in module.checks if thing.kind in one.objects)
-        raise InputError(
-            f"an object {thing.kind} of {module.id} has no check {command.check!r}",
-            f"known: {known or 'none'}",
-            code="unknown_check",
-        )
+    thing, module, check = find_all(platform, command.object, command.check)
     if command.subject is not None and not check.of_person:
         raise InputError(
             f"check {check.id} is not about a person",
@@ -126,6 +111,33 @@ def judge_check(platform: Platform, command: m.RecordCheck) -> m.RecordCheck:
         passing=tuple(sorted(passing)),
         next_h=module.cadences(thing.kind).get(check.id),
     )
+
+
+def find_check(platform: Platform, thing: str, check: str) -> Check:
+    """The form of a check of an object."""
+    return find_all(platform, thing, check)[2]
+
+
+def find_all(
+    platform: Platform, name: str, check_id: str
+) -> tuple[SupervisedObject, Module, Check]:
+    """The object, its module and the check of it; AbsentError, or InputError `unknown_check`."""
+    with platform.store.read() as rows:
+        thing: SupervisedObject | None = rows.find(SUPERVISED, name)
+    if thing is None or thing.status != "supervised":
+        raise AbsentError(
+            f"there is no supervised object {name}", "list them with `twinward module coverage`"
+        )
+    module = get_module(platform, thing.module)
+    check = module.find_check(check_id)
+    if check is None or thing.kind not in check.objects:
+        known = ", ".join(one.id for one in module.checks if thing.kind in one.objects)
+        raise InputError(
+            f"an object {thing.kind} of {module.id} has no check {check_id!r}",
+            f"known: {known or 'none'}",
+            code="unknown_check",
+        )
+    return thing, module, check
 
 
 def judge_answers(check: Check, answers: Mapping[str, Answer]) -> tuple[str, ...]:

@@ -178,7 +178,12 @@ def miss_check(command: m.MissCheck, rows: Rows, context: Context) -> list[Draft
 
 def check_missed(fact: m.CheckMissed, event: Event, tx: Transaction) -> None:
     state: CheckState = tx.get(CHECK_STATES, state_id(fact.object, fact.check))
-    row = msgspec.structs.replace(state, due_at=fact.next_due_at, missed=state.missed + 1)
+    row = msgspec.structs.replace(
+        state,
+        due_at=fact.next_due_at,
+        missed=state.missed + 1,
+        owed_since=state.owed_since or fact.due_at,
+    )
     tx.put(CHECK_STATES, row, event.occurred_at)
 
 

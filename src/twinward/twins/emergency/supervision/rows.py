@@ -53,6 +53,7 @@ class CheckState(msgspec.Struct, frozen=True, kw_only=True):
     numbers: dict[str, float] = {}
     recorded: int = 0
     missed: int = 0
+    owed_since: datetime | None = None  # when the first one was due that has not come since
 
 
 class FoundDefect(msgspec.Struct, frozen=True, kw_only=True):
