@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8  # as <malloc.h> numbers them
 HEAPS = 2  # one for each thread, as the C library would have it, holds free pages in each
-MAPPED_FROM_BYTES = 4 << 20  # larger pieces are mapped one by one, and gone when freed
+MAPPED_FROM_BYTES = 512 << 10  # larger pieces are mapped one by one, and gone when freed
 EVERY_S = 20.0
 
 

@@ -59,7 +59,9 @@ DAY_NAME_NO_YEAR = re.compile(
 NAME_YEAR = re.compile(r"([^\W\d_]{3,})\.?-(\d{2})$", re.I)
 DAY_ONLY = re.compile(r"(\d{1,2})(?:st|nd|rd|th|\.|er|日|号|號)$", re.I)
 RANGE = re.compile(
-    r"\s+(?:to|until|till|through|and|bis|à|au|al?|e|–|—|-|至|到)\s+|\s*[–—~至到]\s*", re.I
+    r"(?<!\s)\s++(?:to|until|till|through|and|bis|à|au|al?|e|–|—|-|至|到)\s++"
+    r"|(?<!\s)\s*+[–—~至到]\s*+",
+    re.I,
 )
 SLASHED = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})$")
 DAYS_OF_ONE_MONTH = re.compile(r"(\d{1,2})\s*[-–/~至到]\s*(\d{1,2})([./\s月][^-–]+)$")

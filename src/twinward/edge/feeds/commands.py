@@ -14,6 +14,7 @@ import msgspec
 from twinward.core.clock import require_reach
 from twinward.core.errors import UNREADABLE, InputError, decoded, explain_decode_error
 from twinward.core.messages import Command
+from twinward.core.texts import require_name
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, OF_A_WORD, is_direct_identity
 from twinward.security.privacy.scrubbing import names_somebody, scrub
 from twinward.security.privacy.vault import Arriving, Identity, Vault
@@ -92,6 +93,15 @@ FROM_A_DRILL = InputError(
     "send it to the drill that it belongs to",
     code="from_a_drill",
 )
+# of what is said of a person; names of five parts with their titles stay below
+MOST_LETTERS = {
+    "name": 300,
+    "document": 100,
+    "phone": 100,
+    "address": 1000,
+    "issuer": 100,
+    "born": 100,
+}
 FUTURE_TOLERANCE = timedelta(minutes=5)
 
 
@@ -171,10 +181,21 @@ def split_person(
     """
     item = msgspec.json.decode(raw)
     person = msgspec.convert(item.pop("person"), Identity)
+    require_person(person)
     if vault.facts(person).only_a_name and isinstance(item.get("area"), str):
         person = msgspec.structs.replace(person, reported_in=item["area"])
     item["subject"] = vault.pseudonym(person, arriving)
     return msgspec.json.encode(item), person
+
+
+def require_person(person: Identity) -> None:
+    """InputError unless each word about a person is one line of a length that such words have: they
+    are compared with those of everybody else.
+    """
+    for field, most in MOST_LETTERS.items():
+        text = getattr(person, field)
+        if text is not None:
+            require_name(f"person.{field}", text, most)
 
 
 # words that are shown to everybody as they are: they are held like a subject

@@ -35,7 +35,7 @@ LABEL = re.compile(
     re.I,
 )
 TYPED_LETTERS = re.compile(r"(?<=[\d\s-])[oO](?=[\d\s-]|$)|(?<=\d)[lI](?=\d)")
-EXTENSION = re.compile(r"\s*(?:ext\.?|extension|x|转|分机|#)\s*\d{1,6}$", re.I)
+EXTENSION = re.compile(r"(?<!\s)\s*+(?:ext\.?|extension|x|转|分机|#)\s*+\d{1,6}$", re.I)
 
 
 class Dialling:

@@ -29,8 +29,13 @@ NUMBER = re.compile(
 )
 ABROAD = re.compile(rf"[+＋]\d[\d{BLANK}()\-－]{{6,}}\d")
 POINTS = re.compile(r"(?<![\d.])1[3-9]\d[./,_]\d{4}[./,_]\d{4}(?![\d.]\d|\d)")
-MAIL = re.compile(r"[\w.+-]+[@＠][\w-]+[.．][\w.-]+")
-TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]*|(?i:bearer)\s+[\w.~+/-]+=*")
+# both begin at the beginning of a word alone, and take of it all or nothing: else a long word costs
+# its length squared, and one text stops the server
+MAIL = re.compile(r"(?<![\w.+-])[\w.+-]++[@＠][\w-]++[.．][\w.-]++")
+TOKEN = re.compile(
+    r"(?<![\w-])(?>[\w-]*?eyJ)[\w-]++\.[\w-]++\.[\w-]*+|(?i:bearer)\s++[\w.~+/-]++=*+"
+)
+AROUND = 64  # letters before and after a number that tell whether it is part of an id
 WORD = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 T = TypeVar("T")
@@ -57,9 +62,10 @@ def _hide_run(found: re.Match[str]) -> str:
     letters and other digits stand together with it.
     """
     text, start, end = found.string, found.start(), found.end()
-    while start and text[start - 1] in WORD:
+    first, last = max(start - AROUND, 0), min(end + AROUND, len(text))
+    while start > first and text[start - 1] in WORD:
         start -= 1
-    while end < len(text) and text[end] in WORD:
+    while end < last and text[end] in WORD:
         end += 1
     around = text[start : found.start()] + text[found.end() : end]
     if any(letter.isdigit() for letter in around):

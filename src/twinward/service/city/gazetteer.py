@@ -23,10 +23,14 @@ from twinward.service.tracing.city_areas import pointed
 MOST_FOUND = 20
 MOST_LETTERS = 120
 POINT = re.compile(
-    r"^\s*\(?\s*(-?\d{1,3}(?:\.\d+)?)\s*(?:[,;，；]|\s)\s*(-?\d{1,3}(?:\.\d+)?)\s*\)?\s*$"
+    r"^\s*+\(?+\s*+(-?\d{1,3}(?:\.\d+)?)(?:\s*+[,;，；]\s*+|\s++)"
+    r"(-?\d{1,3}(?:\.\d+)?)\s*+\)?+\s*+$"
 )
-# the number of a house, before or after the street
-HOUSE = re.compile(r"(?:[,，]?\s*\d+[a-z]?(?:-\d+)?\s*(?:号|號|弄|栋|室)?)+$|^\d+[a-z]?\s+(?=\D)")
+# the number of a house, before or after the street; each part is taken whole or not at all, for
+# digits that may be parted in every way are tried in every way
+HOUSE = re.compile(
+    r"(?>[,，]?+\s*+\d++[a-z]?+(?:-\d++)?+\s*+(?:号|號|弄|栋|室)?+)++$|^\d++[a-z]?+\s++(?=\D)"
+)
 ORDER = ("area", "quarter", "street", "water", "park", "railway")
 
 
