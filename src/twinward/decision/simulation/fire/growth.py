@@ -111,6 +111,66 @@ def make_fields(ground: CaseGround, fuel: Floats, asked: FireSettings) -> Fields
     )
 
 
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a ground that a fire can reach, with its first row and column."""
+
+    ground: CaseGround
+    fuel: Floats
+    row: int
+    col: int
+
+    def spread_out(self, part: Floats, whole: tuple[int, ...], nothing: float) -> Floats:
+        """An array of the part as one of the whole ground."""
+        found = np.full(whole, nothing)
+        rows, cols = part.shape
+        found[self.row : self.row + rows, self.col : self.col + cols] = part
+        return found
+
+
+class Steepest(msgspec.Struct, frozen=True, kw_only=True):
+    """What bounds the speed of any fire on a ground: its steepest slope, and the fuels it has."""
+
+    slope: float
+    fuels: tuple[int, ...]
+
+
+def find_steepest(ground: CaseGround, fuel: Floats) -> Steepest:
+    """Once for a ground, however many fires are run on it."""
+    z = np.where(ground.outside, np.nan, ground.elevation)
+    steps = [np.abs(np.diff(z, axis=axis)) for axis in (0, 1)]
+    steep = max((float(np.nanmax(one)) for one in steps if np.isfinite(one).any()), default=0.0)
+    numbers = np.unique(np.rint(fuel).astype(np.int64))
+    return Steepest(
+        slope=steep * float(np.sqrt(2)) / ground.cell_m, fuels=tuple(int(n) for n in numbers)
+    )
+
+
+def cut_window(
+    ground: CaseGround,
+    fuel: Floats,
+    asked: FireSettings,
+    start: tuple[int, int],
+    until_s: float,
+    steepest: Steepest,
+) -> Window:
+    """What lies within the farthest that any fuel of the ground could burn in that time, wind and
+    steepest slope in one direction: nothing beyond it can change an arrival within it.
+    """
+    fastest = asked.given.head_m_min if asked.given is not None else 0.0
+    for number in steepest.fuels if asked.given is None else ():
+        bed = make_bed(find_fuel(number), asked.moisture)
+        midflame = asked.wind_m_s * M_S_FT_MIN * wind_factor(bed.depth_ft, asked.canopy)
+        one = spread_with(bed, midflame, 0.0, np.array(steepest.slope), np.array(0.0))
+        fastest = max(fastest, float(one.head_m_min))
+    cells = int(np.ceil(fastest * until_s / 60 / ground.cell_m)) + 3
+    row, col = max(start[0] - cells, 0), max(start[1] - cells, 0)
+    part = slice(row, start[0] + cells + 1), slice(col, start[1] + cells + 1)
+    cut = CaseGround(
+        cell_m=ground.cell_m, elevation=ground.elevation[part], outside=ground.outside[part]
+    )
+    return Window(ground=cut, fuel=fuel[part], row=row, col=col)
+
+
 def gradient(ground: CaseGround) -> tuple[Floats, Floats]:
     """Rise over run to the east and to the north, central where both neighbours have data."""
     z = np.where(ground.outside, np.nan, ground.elevation)

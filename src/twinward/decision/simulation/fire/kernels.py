@@ -151,7 +151,7 @@ def travel(
                 continue
             best, parent = time[there], origin[there]
             near = max(abs(r - row0), abs(c - col0)) <= LONGEST
-            if first != here and near:
+            if first != here and near and parent != first:  # else its line is that already
                 room = (best - time[first]) / cell_m
                 cost = line_cost(row0, col0, r, c, base, east, north, up_e, up_n, room)
                 if time[first] + cell_m * cost < best:

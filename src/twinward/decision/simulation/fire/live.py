@@ -17,6 +17,8 @@ from twinward.decision.simulation.fire.growth import (
     FireSettings,
     Ignition,
     check_settings,
+    cut_window,
+    find_steepest,
     make_fields,
 )
 from twinward.decision.simulation.fire.suppression import burn_against
@@ -88,13 +90,17 @@ def run(ground: Ground, ask: Ask) -> Footprint:
     row, col = terrain.index("the ignition", int(given["row"]), int(given["col"]))
     fuel = ground.arrays["fuel"].reshape(elevation.shape)
     check_settings(_vary(given, msgspec.structs.replace(ask, members=1), 0))
+    steepest = find_steepest(terrain, fuel)
     times = ask.times()
     values = []
     for member in ask.members_to_run():
-        fields = make_fields(terrain, fuel, _vary(given, ask, member))
+        asked = _vary(given, ask, member)
+        part = cut_window(terrain, fuel, asked, (row, col), float(times[-1]), steepest)
+        fields, start = make_fields(part.ground, part.fuel, asked), (row - part.row, col - part.col)
         burned = np.zeros((len(times), elevation.size), np.float32)
-        if fields.head_m_min[row, col] > 0:  # else too wet to burn in this member
-            arrival = burn_against(terrain, fields, (row, col), float(times[-1]), ask.measures)
+        if fields.head_m_min[start] > 0:  # else too wet to burn in this member
+            reached = burn_against(part.ground, fields, start, float(times[-1]), ask.measures)
+            arrival = part.spread_out(reached, elevation.shape, np.inf)
             burned[:] = arrival.ravel()[None, :] <= times[:, None]
         values.append(burned)
     return Footprint(
