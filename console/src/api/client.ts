@@ -226,7 +226,7 @@ export const getStocks = async (at: string | null) => (await get<{ items: StockR
 export const getRequests = async (at: string | null) => (await get<{ items: RequestRow[] }>(`/v1/supplies/requests${query({ at, status: 'all' })}`)).items
 export const getHazardForecasts = async () => (await get<{ items: HazardForecastLine[] }>('/v1/hazard-forecasts')).items
 export const getHazardForecast = (id: string) => get<HazardAnswer>(`/v1/hazard-forecasts/${encodeURIComponent(id)}`)
-export const makeHazardForecast = (asked: { hazard: string; forcing: Record<string, number>; hours: number; members: number }) => post<HazardForecastLine>('/v1/hazard-forecasts', asked)
+export const makeHazardForecast = (asked: { hazard: string; forcing: Record<string, number>; words: Record<string, string>; hours: number; members: number }) => post<HazardForecastLine>('/v1/hazard-forecasts', asked)
 export const getHazardMap = (id: string) => get<HazardMap>(`/v1/hazard-forecasts/${encodeURIComponent(id)}/map`)
 export const getWarnings = async () => (await get<{ items: WarningRow[] }>('/v1/warnings')).items
 export const answerWarning = (id: string, act: 'confirm' | 'acknowledge' | 'cancel', because: string) => post<WarningRow>(`/v1/warnings/${encodeURIComponent(id)}/answer`, { act, because })

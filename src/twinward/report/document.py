@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from jinja2 import Environment
 
+from twinward.core.language import READER
 from twinward.security.privacy.scrubbing import scrubbed
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
 
 
 PAGE = Environment(autoescape=True).from_string("""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>{{ d.title }}</title><style>
+<html lang="{{ language }}"><head><meta charset="utf-8"><title>{{ d.title }}</title><style>
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:{{ ink }}}
 table{border-collapse:collapse;margin:.5rem 0}
 td,th{padding:.2rem .8rem;text-align:left;border-bottom:1px solid {{ pale }};vertical-align:top}
@@ -88,7 +89,8 @@ def render_html(document: Document, pictures: Mapping[str, bytes] | None = None)
         picture = (pictures or {}).get(section["title"])
         section["picture"] = base64.b64encode(picture).decode() if picture else ""
         section["top"] = max((n for _, n in values), default=0) or 1
-    return PAGE.render(d=shown, ink=INK, pale=PALE, bar=BAR, notice=NOTICE)
+    language = READER.get().language
+    return PAGE.render(d=shown, language=language, ink=INK, pale=PALE, bar=BAR, notice=NOTICE)
 
 
 def render_pdf(document: Document, pictures: Mapping[str, bytes] | None = None) -> bytes:

@@ -26,8 +26,31 @@ def draw_footprint(
 ) -> bytes:
     """PNG of the areas coloured by the level that the median reaches; values[time, area]."""
     picked = np.unique(np.linspace(0, len(hours) - 1, min(PANELS, len(hours))).astype(int))
-    columns = min(3, len(picked))
-    rows = int(np.ceil(len(picked) / columns))
+    panels = [(f"{hours[n]:g} h", values[n]) for n in picked]
+    return _draw(lon, lat, panels, levels, title)
+
+
+def draw_members(
+    lon: Floats,
+    lat: Floats,
+    peaks: Floats,
+    levels: Sequence[tuple[str, float]],
+    title: str,
+) -> bytes:
+    """PNG of the highest value in each of the first members, side by side; peaks[member, area]."""
+    panels = [(f"{number}", one) for number, one in enumerate(peaks, 1)]
+    return _draw(lon, lat, panels, levels, title)
+
+
+def _draw(
+    lon: Floats,
+    lat: Floats,
+    panels: Sequence[tuple[str, Floats]],
+    levels: Sequence[tuple[str, float]],
+    title: str,
+) -> bytes:
+    columns = min(3, len(panels))
+    rows = int(np.ceil(len(panels) / columns))
     figure = Figure(figsize=(INCH * columns + 0.4, INCH * rows + 0.8), dpi=110)
     FigureCanvasAgg(figure)
     axes = figure.subplots(rows, columns, squeeze=False)
@@ -35,17 +58,17 @@ def draw_footprint(
     for place in range(rows * columns):
         ax = axes[place // columns][place % columns]
         ax.set_axis_off()
-        if place >= len(picked):
+        if place >= len(panels):
             continue
-        now = values[picked[place]]
+        name, now = panels[place]
         ax.scatter(lon, lat, s=4, c=PALE, linewidths=0)
         for number, (_, least) in enumerate(levels):
             here = now >= least
             colour = COLOURS[min(number, len(COLOURS) - 1)]
             ax.scatter(lon[here], lat[here], s=6, c=colour, linewidths=0)
         ax.set_aspect(wide)
-        ax.set_title(f"{hours[picked[place]]:g} h", fontsize=8)
-    said = ", ".join(f"{name} from {least:.3g}" for name, least in levels)
+        ax.set_title(name, fontsize=8)
+    said = ", ".join(f"{name} \u2265 {least:.3g}" for name, least in levels)
     figure.suptitle(f"{title}\n{said}", fontsize=8)
     out = io.BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})

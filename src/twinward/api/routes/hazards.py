@@ -133,11 +133,10 @@ def add_forecasts(routes: APIRouter, platform: Platform) -> None:
         caller = caller_of(platform, request)
         asked = await decode(request, AskForecast, secret=False)
         wanted = request_of(asked, platform)
-        because = asked.because or "asked by a person"
         stored = await questions_of(request).ask(
             request,
             caller.name,
-            lambda: live.make_forecast(platform, caller, wanted, because),
+            lambda: live.make_forecast(platform, caller, wanted, asked.because),
         )
         return answer(forecast_store.line_of(stored), 201)
 

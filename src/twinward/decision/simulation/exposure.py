@@ -18,6 +18,7 @@ from twinward.decision.simulation.interface import Floats, Footprint, Ground
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_HOSPITALS = 50
+SHOWN_MEMBERS = 9  # side by side
 
 
 class Exposed(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +50,8 @@ class HospitalRisk(msgspec.Struct, frozen=True, kw_only=True):
 
 class ExposureForecast(msgspec.Struct, frozen=True, kw_only=True):
     """A forecast by area. by_area: float32[quantile, time, area]; p_level: float32[time, area] for
-    each level, rising; peak_by_area: float32[quantile, area].
+    each level, rising; peak_by_area: float32[quantile, area]; member_peaks: float32[member, area]
+    of the first members.
     """
 
     hazard: str
@@ -61,6 +63,7 @@ class ExposureForecast(msgspec.Struct, frozen=True, kw_only=True):
     by_area: NDArray[np.float32]
     peak_by_area: NDArray[np.float32]
     p_level: Mapping[str, NDArray[np.float32]]
+    member_peaks: NDArray[np.float32]
     exposed: tuple[Exposed, ...]
     hospitals: tuple[HospitalRisk, ...] = ()  # those with the highest chance, of all that are hit
     assumptions: tuple[Reason, ...]
@@ -97,6 +100,7 @@ def judge_footprint(
         by_area=quantiles,
         peak_by_area=peak,
         p_level=chances,
+        member_peaks=by_area[:SHOWN_MEMBERS].max(axis=1),
         exposed=tuple(_exposed(name, least, values, ground, city) for name, least in levels),
         hospitals=_hospitals(levels[0][1], values, ground, city) if levels else (),
         assumptions=(*ground.assumptions, *footprint.assumptions),

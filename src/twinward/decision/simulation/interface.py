@@ -319,6 +319,15 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
             raise InputError(f"the forcing {name} is missing", "give a number", code="bad_ask")
         return float(value)
 
+    def hour(self) -> float | None:
+        """The hour of the city's day at which the run begins; None where nobody has said it."""
+        if "hour" not in self.forcing:
+            return None
+        hour = self.number("hour")
+        if not 0 <= hour < 24:
+            raise InputError(f"hour must be 0 to 24, got {hour:g}", "give the hour", code="bad_ask")
+        return hour
+
     def times(self) -> Floats:
         """The instants that a footprint holds, the start left out."""
         count = max(1, int(np.ceil((self.until_s - self.start.at_s) / self.step_s - 1e-9)))

@@ -71,6 +71,7 @@ class Driving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     at_least: float
     hours: Annotated[float, msgspec.Meta(gt=0, le=240)]
     placed: bool = True  # the run begins at the middle of the reported area
+    by_hour: bool = False  # the run is told the hour of the city's day
     taken: dict[str, float] = {}
 
 

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import AbsentError
+from twinward.core.reasons import Reason
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.exposure import ExposureForecast
 from twinward.service.hazards.forecasts import HazardAnswer
@@ -36,7 +37,7 @@ class AreaCourse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HazardMap(msgspec.Struct, frozen=True, kw_only=True):
-    """A forecast over the map and over time."""
+    """A forecast over the map and over time, and its first members side by side."""
 
     id: str
     hazard: str
@@ -47,6 +48,7 @@ class HazardMap(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[tuple[str, float], ...]
     areas: tuple[AreaCourse, ...]
     areas_total: int
+    members: tuple[tuple[float, ...], ...] = ()  # highest value by member and shown area
     simulated: bool = True
 
 
@@ -57,6 +59,7 @@ class StoredForecast(msgspec.Struct, frozen=True, kw_only=True):
     issued_at: datetime
     made_by: str
     because: str
+    reasons: tuple[Reason, ...] = ()  # `because` as data, where no person wrote it
     answer: HazardAnswer
     map: HazardMap
 
@@ -69,6 +72,7 @@ class ForecastLine(msgspec.Struct, frozen=True, kw_only=True):
     issued_at: datetime
     made_by: str
     because: str
+    reasons: tuple[Reason, ...] = ()
     hours: float
     members: int
     people: tuple[float, ...]
@@ -115,6 +119,9 @@ def make_map(
         levels=levels,
         areas=tuple(courses),
         areas_total=len(forecast.areas),
+        members=tuple(
+            tuple(float(f"{v:.3g}") for v in one[shown]) for one in forecast.member_peaks
+        ),
     )
 
 
@@ -163,6 +170,7 @@ def line_of(stored: StoredForecast) -> ForecastLine:
         issued_at=stored.issued_at,
         made_by=stored.made_by,
         because=stored.because,
+        reasons=stored.reasons,
         hours=answer.hours,
         members=answer.members,
         people=lowest.people if lowest is not None else (),

@@ -99,6 +99,7 @@ class HazardAnswer(msgspec.Struct, frozen=True, kw_only=True):
     notes_reasons: tuple[Reason, ...] = ()
     calibration: str
     fingerprint: str
+    coefficients_sha256: str = ""
     cpu_s: float
     degraded: bool = False  # the time was over before every member had been run
     simulated: bool = True
@@ -266,6 +267,7 @@ def _answer(
         notes_reasons=notes,
         calibration=found.calibration,
         fingerprint=found.fingerprint,
+        coefficients_sha256=stored.coefficients_sha256,
         cpu_s=cpu_s,
     )
 
@@ -303,12 +305,12 @@ def _read_forcing(
 
 
 def check_place(lon: float, lat: float) -> tuple[float, float]:
-    """InputError `bad_place` for what are no degrees: metres, or the two changed over."""
+    """InputError `bad_lonlat` for what are no degrees: metres, or the two changed over."""
     if not (-180 <= lon <= 180 and -90 <= lat <= 90):
         raise InputError(
             f"lon {lon:g}, lat {lat:g} are no degrees",
             "give WGS 84 degrees, not metres",
-            code="bad_place",
+            code="bad_lonlat",
         )
     return lon, lat
 

@@ -11,8 +11,10 @@ import msgspec
 
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
+from twinward.core.reasons import Reason, because_of
 from twinward.library.hazards.hazard import LEVELS
 from twinward.library.models.card import Driving, list_models
+from twinward.library.texts import write_reason, write_reasons
 from twinward.loop.context import ACTOR
 from twinward.service.hazards.forecast_store import (
     StoredForecast,
@@ -30,16 +32,17 @@ MOST_WARNED = 200
 
 
 def make_forecast(
-    platform: Platform, caller: Caller, request: HazardRequest, because: str = "asked by a person"
+    platform: Platform, caller: Caller, request: HazardRequest, because: str = ""
 ) -> StoredForecast:
     """Runs the model over the workspace's city, and keeps the answer."""
     platform.policy.require(caller, "plan_ahead")
     asked = msgspec.structs.replace(request, city=platform.workspace / "city", residents=None)
-    return run_and_keep(platform, asked, caller.name, because, platform.clock.now())
+    reason = because or because_of("forecast.asked")
+    return run_and_keep(platform, asked, caller.name, reason, platform.clock.now())
 
 
 def run_and_keep(
-    platform: Platform, request: HazardRequest, by: str, because: str, at: datetime
+    platform: Platform, request: HazardRequest, by: str, because: str | Reason, at: datetime
 ) -> StoredForecast:
     done = run_forecast(request)
     name = f"fc-{request.hazard}-" + derive_hex(done.answer.fingerprint, at.isoformat())
@@ -48,7 +51,8 @@ def run_and_keep(
         id=name,
         issued_at=at,
         made_by=by,
-        because=because,
+        because=because if isinstance(because, str) else write_reason(because),
+        reasons=() if isinstance(because, str) else (because,),
         answer=done.answer,
         map=make_map(name, at, done.forecast, done.ready.city, done.ready.levels, names),
     )
@@ -71,9 +75,19 @@ def forecast_report(platform: Platform, fact: m.HazardReported, event: Event) ->
         return ()
     if not has_residents(platform.workspace):
         return ()
-    because = f"{fact.figure} {fact.value:g} {drive.unit} reported by {fact.source}"
+    because = because_of(
+        "forecast.reported",
+        figure=fact.figure,
+        value=fact.value,
+        unit=drive.unit,
+        source=str(fact.source),
+    )
     stored = run_and_keep(
-        platform, request_of(platform, family, drive, fact), "loop", because, event.recorded_at
+        platform,
+        request_of(platform, family, drive, fact, event),
+        "loop",
+        because,
+        event.recorded_at,
     )
     return warning_of(platform, stored, event)
 
@@ -90,7 +104,7 @@ def has_residents(workspace: Path) -> bool:
 
 
 def request_of(
-    platform: Platform, hazard: str, drive: Driving, fact: m.HazardReported
+    platform: Platform, hazard: str, drive: Driving, fact: m.HazardReported, event: Event
 ) -> HazardRequest:
     """The run that a report asks for, at the middle of its area."""
     common = {
@@ -107,7 +121,15 @@ def request_of(
     forcing = {**drive.taken, drive.figure: fact.value}
     if drive.placed:
         forcing |= at_area(platform, fact.area)
+    if drive.by_hour:
+        forcing["hour"] = hour_of(platform, event)
     return HazardRequest(given=forcing, **common)  # type: ignore[arg-type]
+
+
+def hour_of(platform: Platform, event: Event) -> float:
+    """The hour of the city's day at which it happened."""
+    local = event.occurred_at.astimezone(platform.reference.zone)
+    return local.hour + local.minute / 60
 
 
 def at_area(platform: Platform, area: str) -> dict[str, float]:
@@ -135,6 +157,15 @@ def warning_of(platform: Platform, stored: StoredForecast, event: Event) -> Sequ
     exposed = next(one for one in answer.exposed if one.level == grade)
     low, middle, high = exposed.people[0], exposed.people[2], exposed.people[4]
     chance = max(one.p_level.get(grade, 0.0) for one in answer.areas)
+    title = because_of(
+        "forecast.warning",
+        middle=middle,
+        low=low,
+        high=high,
+        hours=answer.hours,
+    )
+    told = because_of("forecast.says", forecast=stored.id)
+    reasons = (*stored.reasons, told)
     return (
         m.IssueWarning(
             id=derive_id("cmd", event.id, "warn"),
@@ -145,9 +176,10 @@ def warning_of(platform: Platform, stored: StoredForecast, event: Event) -> Sequ
             if len({known.at_depth(a, 1) for a in areas}) == 1
             else known.root,
             areas=areas,
-            title=f"{middle:,.0f} people ({low:,.0f} to {high:,.0f}) may be reached within "
-            f"{answer.hours:g} h",
-            because=f"{stored.because}; forecast {stored.id}, {answer.calibration}",
+            title=write_reason(title),
+            title_reasons=(title,),
+            because=write_reasons(reasons),
+            reasons=reasons,
             starts_at=event.recorded_at,
             ends_at=event.recorded_at + timedelta(hours=answer.hours),
             chance=chance,

@@ -15,6 +15,7 @@ from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command
 from twinward.core.ports import Rows
+from twinward.core.reasons import Reason
 from twinward.library.hazards.hazard import LEVELS
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
@@ -66,6 +67,8 @@ class WarningView(msgspec.Struct, frozen=True, kw_only=True):
     ended_because: str
     extended: int
     acknowledged: dict[str, datetime]
+    title_reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 def issue(platform: Platform, caller: Caller, asked: WarningRequest) -> WarningView:

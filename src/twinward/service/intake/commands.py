@@ -23,6 +23,7 @@ from twinward.edge.feeds.commands import (
     schema_of_commands,
 )
 from twinward.edge.feeds.identities import require_source
+from twinward.library.hazards.units import require_figure_unit
 from twinward.library.supplies.catalogue import load_supplies
 from twinward.library.supplies.resources import require_known_unit
 from twinward.library.texts import write_reason
@@ -80,6 +81,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
         command = msgspec.structs.replace(command, by="")  # who acts is who has logged in
     if isinstance(command, m.SetStock | m.RequestSupply):
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
+    if isinstance(command, m.ReportHazard):
+        require_figure_unit(command.figure, command.value, command.unit)
     if isinstance(command, m.OrderTask):
         require_department(platform, command.department)
     if isinstance(command, m.RedirectTask):

@@ -21,8 +21,9 @@ from twinward.decision.simulation.chemical.release import (
 )
 from twinward.decision.simulation.chemical.substances import get_substance
 from twinward.decision.simulation.city import HazardCity
-from twinward.decision.simulation.interface import Ask, Footprint, Ground, Series, Start
+from twinward.decision.simulation.interface import Ask, Footprint, Ground, Start
 
+DAY = (6.0, 19.0)  # hours between which the sun may mix the air
 SUBSTANCE, AT_ONCE_S = "ammonia", 60.0  # where none is named; how long a mass at once takes
 DIRECTION_SD, WIND_SD, RATE_RANGE = 25.0, 0.3, (0.3, 3.0)  # degrees, ln, factor: assumptions
 
@@ -92,6 +93,8 @@ def run(ground: Ground, ask: Ask) -> Footprint:
         times=times,
         values=np.stack(values),
         assumptions=release.assumptions
+        + (because_of("remark.stability_by_hour", stability=base.stability),)
+        * ("stability" not in ask.words)
         + (because_of("remark.mass_at_once", seconds=AT_ONCE_S),) * ("mass_kg" in ask.forcing),
         out_of_range=_unlikely(ask, base)
         + (because_of("remark.wind_low", wind_m_s=base.wind_m_s),) * (base.wind_m_s < CALM),
@@ -118,20 +121,27 @@ def _settings(ask: Ask) -> ChemicalSettings:
         duration_s=duration,
         wind_m_s=ask.number("wind_m_s"),
         wind_from_deg=ask.number("wind_from_deg"),
-        stability=ask.words.get("stability", "D"),
+        stability=ask.words.get("stability") or stability_at(ask.hour(), ask.number("wind_m_s")),
         ground="urban" if ground == "urban" else "rural",
         sigma="briggs",
     )
 
 
+def stability_at(hour: float | None, wind_m_s: float) -> str:
+    """Pasquill's class by hour and wind where sun and cloud are not known: by night stable in weak
+    wind (Turner 1970), else neutral, which by day keeps a release together longer than sun would.
+    """
+    if hour is None or DAY[0] <= hour < DAY[1]:
+        return "D"
+    return "F" if wind_m_s < 3 else "E" if wind_m_s < 5 else "D"
+
+
 def _unlikely(ask: Ask, one: ChemicalSettings) -> tuple[Reason, ...]:
     """Strong sun does not mix the air by night, nor does still air stand by day (Turner 1970)."""
-    hour = ask.forcing.get("hour")
-    if hour is None or isinstance(hour, Series):
+    hour = ask.hour()
+    if hour is None:
         return ()
-    if not 0 <= hour < 24:
-        raise InputError(f"hour must be 0 to 24, got {hour:g}", "give the hour", code="bad_ask")
-    night = hour < 6 or hour >= 19
+    night = not DAY[0] <= hour < DAY[1]
     if (night and one.stability in "ABC") or (not night and one.stability in "EF"):
         return (because_of("remark.stability", stability=one.stability, hour=hour),)
     return ()

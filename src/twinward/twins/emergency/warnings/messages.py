@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from twinward.core.messages import Command, Fact, Instant
+from twinward.core.reasons import Reason
 from twinward.twins.emergency.vocabulary import AreaCode, Level, PersonsReason, Text, Word
 
 WarningSource = Literal["forecast", "calendar", "sensors", "person"]
@@ -27,6 +28,8 @@ class IssueWarning(Command, frozen=True, kw_only=True):
     title: Text
     advice: Text = ""
     because: PersonsReason
+    title_reasons: tuple[Reason, ...] = ()  # what the loop's own title and reason say, as data
+    reasons: tuple[Reason, ...] = ()
     starts_at: Instant
     ends_at: Instant
     chance: Chance | None = None
@@ -53,6 +56,8 @@ class WarningTerms(Fact, frozen=True, kw_only=True):
     forecast: str
     public: bool
     replaces: str = ""
+    title_reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 class WarningProposed(WarningTerms, frozen=True, kw_only=True):

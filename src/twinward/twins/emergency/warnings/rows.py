@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from twinward.core.ports import Table
+from twinward.core.reasons import Reason
 
 
 class IssuedWarning(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,8 @@ class IssuedWarning(msgspec.Struct, frozen=True, kw_only=True):
     ended_because: str = ""
     extended: int = 0
     acknowledged: dict[str, datetime] = {}
+    title_reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
     def state_at(self, at: datetime) -> str:
         """proposed, lapsed, refused, cancelled, in_force or ended."""
