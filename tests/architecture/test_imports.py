@@ -17,7 +17,7 @@ WORDS = {
     "twins.emergency.vocabulary",
     "twins.emergency.*.messages",
 }
-ROWS = {"twins.city.rows", "twins.emergency.*.rows"}
+ROWS = {"twins.city.rows", "twins.city.*.rows", "twins.emergency.*.rows"}
 ALLOWED: dict[str, set[str]] = {
     "core": set(),
     "citybase": set(),

@@ -27,6 +27,7 @@ from twinward.api.routes import (
     base_map,
     commands,
     deliveries,
+    devices,
     documents,
     events,
     hazards,
@@ -81,6 +82,7 @@ SUBJECTS = (
     public_alerts,
     deliveries,
     supervision,
+    devices,
 )
 
 

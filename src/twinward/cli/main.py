@@ -40,6 +40,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
         "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
+        "device": (
+            "twinward.cli.edge.device",
+            "devices in the field: added, claimed, replaced, revoked, ordered; edges that are late",
+        ),
         "edge": ("twinward.cli.edge.edge", "the box at the gate: senses and acts on its own"),
         "module": (
             "twinward.cli.edge.module",

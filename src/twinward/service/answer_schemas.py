@@ -8,6 +8,7 @@ import msgspec
 
 from twinward.core.messages import Difference
 from twinward.edge.agent.parcels import Signed
+from twinward.edge.agent.wire import SyncAnswer
 from twinward.library.knowledge.answering import FoundAnswers
 from twinward.library.manuals import Manual
 from twinward.library.plans.plan import Plan
@@ -44,6 +45,9 @@ from twinward.service.console.map_tiles import BaseMap
 from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
 from twinward.service.deliveries.holders import HolderView, ReceiptsTaken
 from twinward.service.deliveries.parcels import ParcelCode, ParcelFile, ParcelView
+from twinward.service.devices.fleet import EdgeView
+from twinward.service.devices.orders import DeviceOrderView
+from twinward.service.devices.registry import DeviceSecret, DeviceView
 from twinward.service.evaluation.after_action import Review
 from twinward.service.incidents import answers as incidents
 from twinward.service.incidents.alerts import Alert
@@ -125,6 +129,11 @@ ANSWERS = (
     ObjectCoverage,
     Refusals,
     DefectView,
+    DeviceView,
+    DeviceSecret,
+    DeviceOrderView,
+    EdgeView,
+    SyncAnswer,
     SignalReport,
     RaisedSignals,
     SignalView,

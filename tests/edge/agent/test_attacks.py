@@ -26,6 +26,7 @@ from edge.agent.test_keeper import NOW, Box, item
 from twinward.core.clock import SystemClock
 from twinward.core.errors import StorageError
 from twinward.edge.agent.config import Mqtt
+from twinward.edge.agent.device_orders import DeviceOrders
 from twinward.edge.agent.forward import Forwarder
 from twinward.edge.agent.http import make_server
 from twinward.edge.agent.mqtt import MOST_ITEMS, MqttDoor
@@ -117,7 +118,10 @@ def test_no_message_of_a_broker_ends_the_agent_or_is_left_uncounted(
 
 def test_random_bytes_are_refused_or_taken_over_http_and_never_our_fault(box: Box) -> None:
     chance = random.Random(5)
-    client = TestClient(make_server(box.keeper).config.app, raise_server_exceptions=True)  # type: ignore[arg-type]
+    client = TestClient(
+        make_server(box.keeper, DeviceOrders(box.keeper, box.clock)).config.app,
+        raise_server_exceptions=True,
+    )  # type: ignore[arg-type]
     good = json.dumps({"device": "fridge", "items": [item(1), item(2)]}).encode()
     for _ in range(300):
         body = bytearray(good)
@@ -139,7 +143,7 @@ def test_random_bytes_are_refused_or_taken_over_http_and_never_our_fault(box: Bo
 
 
 def test_a_body_that_unpacks_without_end_is_refused_before_it_takes_the_memory(box: Box) -> None:
-    client = TestClient(make_server(box.keeper).config.app)  # type: ignore[arg-type]
+    client = TestClient(make_server(box.keeper, DeviceOrders(box.keeper, box.clock)).config.app)  # type: ignore[arg-type]
     bomb = gzip.compress(b" " * 20_000_000, 9)
     answer = client.post("/v1/readings", content=bomb, headers={"content-encoding": "gzip"})
     assert answer.status_code == 413

@@ -8,10 +8,12 @@ from twinward.core.clock import Clock, SystemClock, from_us, parse_time, to_us
 from twinward.core.errors import InputError
 from twinward.core.texts import require_name
 from twinward.edge.agent.config import EdgeConfig, require_plain
+from twinward.edge.agent.device_orders import DeviceOrders, is_awake
 from twinward.edge.agent.forward import Forwarder
 from twinward.edge.agent.http import make_server
 from twinward.edge.agent.keeper import Keeper
 from twinward.edge.agent.store import EdgeStore
+from twinward.edge.agent.sync import Syncer
 from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.profiles import get_profile
 
@@ -37,13 +39,17 @@ class Agent:
             from twinward.edge.agent.gate import GateDoor
 
             self.gate = GateDoor(config, config.gate, clock)
-        self.server = make_server(self.keeper, self.gate)
+        self.orders = DeviceOrders(self.keeper, clock)
+        self.syncer = Syncer(self.keeper, self.orders, clock, tokens)
+        self.server = make_server(self.keeper, self.orders, self.gate)
         self.mqtt = None
         if config.mqtt is not None:
             from twinward.edge.agent.mqtt import MqttDoor
 
             self.mqtt = MqttDoor(self.keeper, config.mqtt, clock)
             actions.publish = self.mqtt.publish
+            self.mqtt.orders = self.orders
+            self.syncer.applied = self._wake
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._note_skew, name="skew", daemon=True)
 
@@ -53,6 +59,8 @@ class Agent:
         self.keeper.actions.want(self._left_over())
         for forwarder in self.forwarders:
             forwarder.start()
+        if self.config.edge.core:
+            self.syncer.start()
         if self.mqtt is not None:
             self.mqtt.start()
         if self.gate is not None:
@@ -65,6 +73,7 @@ class Agent:
             self.mqtt.stop()
         if self.gate is not None:
             self.gate.stop()
+        self.syncer.stop()
         for forwarder in self.forwarders:
             forwarder.stop()
         self.keeper.stop()
@@ -78,6 +87,20 @@ class Agent:
             self.server.run()
         finally:
             self.stop()
+
+    def _wake(self) -> None:
+        """Orders go at once to devices that are awake; others get them when they speak."""
+        if self.mqtt is None:
+            return
+        now_us = to_us(self.clock.now())
+        profiles = dict(self._reader.list_devices())
+        for device in self.orders.devices_open():
+            row = self._reader.db.execute(
+                "SELECT received_us FROM heard WHERE device=?", (device,)
+            ).fetchone()
+            profile = profiles.get(device, "")
+            if profile and is_awake(profile, row[0] if row else None, now_us):
+                self.mqtt.push(device)
 
     def _left_over(self) -> list[str]:
         """Actions that were wanted when the process ended; they are done or expire."""

@@ -167,11 +167,12 @@ def check(config: EdgeConfig) -> None:
         raise InputError("mqtt.topic must hold {device}", ADVICE, code="bad_config")
 
 
-def require_plain(name: str) -> None:
-    """InputError unless the id can stand in a topic and in `device/boot/seq`."""
+def require_plain(name: str) -> str:
+    """The id itself; InputError unless the id can stand in a topic and in `device/boot/seq`."""
     if not PLAIN_ID.fullmatch(name):
         raise InputError(
             f"the id {name!r} holds more than letters, digits and _ . : -",
             "rename it",
             code="bad_id",
         )
+    return name

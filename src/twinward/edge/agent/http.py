@@ -10,7 +10,8 @@ import hashlib
 import hmac
 import io
 import zlib
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 import uvicorn
@@ -20,6 +21,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from twinward.core.errors import InputError, TooLargeError, TwinwardError, UnknownCallerError
+from twinward.edge.agent.config import require_plain
+from twinward.edge.agent.device_orders import DeviceAnswer, DeviceOrders, DeviceWord
 from twinward.edge.agent.keeper import AcceptedBatch, Keeper
 from twinward.edge.agent.status import find_status
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 4_000_000  # of a body, unpacked
 MOST_ITEMS = 10_000
+T = TypeVar("T")
 
 
 class Batch(msgspec.Struct, forbid_unknown_fields=True):
@@ -39,14 +43,25 @@ class Code(msgspec.Struct, forbid_unknown_fields=True):
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=4000)]
 
 
-def make_server(keeper: Keeper, gate: GateDoor | None = None) -> uvicorn.Server:
+class Answer(msgspec.Struct, forbid_unknown_fields=True):
+    device: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    state: Annotated[str, msgspec.Meta(max_length=40)]
+    says: Annotated[str, msgspec.Meta(max_length=300)] = ""
+
+
+def make_server(
+    keeper: Keeper, orders: DeviceOrders, gate: GateDoor | None = None
+) -> uvicorn.Server:
     """The server on the configured address; `run` blocks."""
-    keys = {one.id: one.key_sha256 for one in keeper.config.devices if one.key_sha256}
+    written = {one.id: (one.key_sha256,) for one in keeper.config.devices if one.key_sha256}
+
+    def keys_of(device: str) -> tuple[str, ...]:
+        return keeper.keys.get(device, ()) or written.get(device, ())
 
     async def post_readings(request: Request) -> Response:
         try:
             batch = decode(await read_body(request))
-            require_key(request, keys.get(batch.device, ""))
+            require_key(request, keys_of(batch.device))
             items = [bytes(item) for item in batch.items]
             account = await asyncio.wrap_future(keeper.submit_items(batch.device, items))
             assert isinstance(account, AcceptedBatch)
@@ -66,6 +81,7 @@ def make_server(keeper: Keeper, gate: GateDoor | None = None) -> uvicorn.Server:
     app = Starlette(
         routes=[
             Route("/v1/readings", post_readings, methods=["POST"]),
+            *order_routes(keeper, orders, keys_of),
             Route("/health", get_health),
             *(gate_routes(gate) if gate is not None else ()),
         ]
@@ -85,12 +101,60 @@ def make_server(keeper: Keeper, gate: GateDoor | None = None) -> uvicorn.Server:
     )
 
 
+def order_routes(
+    keeper: Keeper, orders: DeviceOrders, keys_of: Callable[[str], tuple[str, ...]]
+) -> list[Route]:
+    """A device asks what it is to do and how it is to be, answers, and says how it is."""
+
+    async def get_orders(request: Request) -> Response:
+        try:
+            device = require_plain(request.query_params.get("device", ""))
+            require_key(request, keys_of(device))
+
+            def take() -> bytes:
+                desired, version = keeper.store.wishes_of(device)
+                told = {"orders": orders.take(device), "desired": desired, "version": version}
+                return msgspec.json.encode(told)
+
+            body = await asyncio.wrap_future(keeper.submit(take))
+            assert isinstance(body, bytes)
+            return answer(body)
+        except TwinwardError as error:
+            return problem(error)
+
+    async def post_answer(request: Request) -> Response:
+        try:
+            told = decode_as(Answer, await read_body(request), "send {device, state, says}")
+            require_key(request, keys_of(told.device))
+            said = DeviceAnswer(request.path_params["order"], told.state, told.says)
+            state = await asyncio.wrap_future(keeper.submit(lambda: orders.note(told.device, said)))
+            return answer(msgspec.json.encode({"order": said.order, "state": state}))
+        except TwinwardError as error:
+            return problem(error)
+
+    async def post_state(request: Request) -> Response:
+        try:
+            device = require_plain(request.path_params["device"])
+            word = decode_as(DeviceWord, await read_body(request), "send {reported, version}")
+            require_key(request, keys_of(device))
+            await asyncio.wrap_future(keeper.submit(lambda: orders.note_word(device, word)))
+            return answer(b"{}")
+        except TwinwardError as error:
+            return problem(error)
+
+    return [
+        Route("/v1/orders", get_orders),
+        Route("/v1/orders/{order}", post_answer, methods=["POST"]),
+        Route("/v1/devices/{device}/state", post_state, methods=["POST"]),
+    ]
+
+
 def gate_routes(gate: GateDoor) -> list[Route]:
     """The guard's reader asks for an answer; a screen shows the gate's face."""
 
     async def post_code(request: Request) -> Response:
         try:
-            require_key(request, gate.asked.key_sha256)
+            require_key(request, (gate.asked.key_sha256,))
             asked = decode_code(await read_body(request))
             return answer(msgspec.json.encode(gate.check(asked.code)))
         except TwinwardError as error:
@@ -98,7 +162,7 @@ def gate_routes(gate: GateDoor) -> list[Route]:
 
     async def get_face(request: Request) -> Response:
         try:
-            require_key(request, gate.asked.key_sha256)
+            require_key(request, (gate.asked.key_sha256,))
             return answer(msgspec.json.encode(gate.face()))
         except TwinwardError as error:
             return problem(error)
@@ -145,6 +209,13 @@ def too_large() -> TooLargeError:
     return TooLargeError(f"a body may have {MOST_BYTES:,} bytes", "send it in parts")
 
 
+def decode_as(kind: type[T], body: bytes, advice: str) -> T:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"the body is none: {error}", advice, code="bad_body") from error
+
+
 def decode(body: bytes) -> Batch:
     try:
         return msgspec.json.decode(body, type=Batch)
@@ -156,12 +227,13 @@ def decode(body: bytes) -> Batch:
         ) from error
 
 
-def require_key(request: Request, key_sha256: str) -> None:
-    """UnknownCallerError where the device has a key and this is not it."""
-    if not key_sha256:
+def require_key(request: Request, digests: tuple[str, ...]) -> None:
+    """UnknownCallerError where the device has keys and this is none of them."""
+    if not any(digests):
         return
     given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-    if not hmac.compare_digest(hashlib.sha256(given.encode()).hexdigest(), key_sha256):
+    brought = hashlib.sha256(given.encode()).hexdigest()
+    if not any(hmac.compare_digest(brought, one) for one in digests):
         raise UnknownCallerError("the device's key is missing or wrong", "send it as Bearer")
 
 

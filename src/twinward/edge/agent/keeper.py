@@ -56,6 +56,7 @@ class Keeper:
         self.actions = LocalActions(config)
         self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=20_000)
         self._profiles: dict[str, Profile] = {}
+        self.keys: dict[str, tuple[str, ...]] = {}  # of devices that the registry knows
         self._places: dict[str, str] = {}
         self._since_room = 0
         self._wanted: list[str] = []
@@ -111,7 +112,11 @@ class Keeper:
     def _meet_devices(self, now_us: int) -> None:
         """Devices that the store has and we did not know: what they said meanwhile goes on."""
         self._version = self.store.data_version()
-        for name, profile in self.store.list_devices():
+        self.keys = self.store.list_keys()
+        devices = self.store.list_devices()
+        for name in self._profiles.keys() - {name for name, _ in devices}:
+            del self._profiles[name]  # revoked: what it says now is held back
+        for name, profile in devices:
             _, area, place = self.store.placed_at(name, now_us)
             self._places[name] = place or area
             if name in self._profiles and self._profiles[name].id == profile:
@@ -121,6 +126,10 @@ class Keeper:
             held = self.store.take_held(name, "unknown_device")
             again = [self._judge_again(one, self._profiles[name], now_us) for one in held]
             self._store_and_evaluate([one for one in again if one is not None], now_us)
+
+    def meet_anew(self) -> None:
+        """In the keeper's thread: the registry has changed."""
+        self._version = -1
 
     def _run(self) -> None:
         while True:

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import threading
+import time
 from concurrent.futures import Future
 from typing import Any
 
@@ -14,12 +15,14 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from twinward.core.clock import Clock, to_us
-from twinward.core.errors import BusyError, InputError, StorageError
+from twinward.core.errors import UNREADABLE, BusyError, InputError, StorageError
 from twinward.edge.agent.config import EdgeConfig, Mqtt, require_plain
+from twinward.edge.agent.device_orders import DeviceAnswer, DeviceOrders, DeviceWord
 from twinward.edge.agent.keeper import Keeper
 
 LOG = logging.getLogger("twinward.edge")
 MOST_BYTES = 1_000_000
+OURS = ("order", "receipt", "state")  # types of topics that carry no readings
 MOST_ITEMS = 10_000
 MOST_UNDER_WAY = 1_000  # messages that the broker hands over before one is acknowledged
 KEEP_ALIVE_S = 30
@@ -36,6 +39,7 @@ class MqttDoor:
 
     def __init__(self, keeper: Keeper, mqtt: Mqtt, clock: Clock) -> None:
         self.keeper, self.mqtt, self.clock = keeper, mqtt, clock
+        self.orders: DeviceOrders | None = None  # handed in by the agent
         self._route = pattern_of(mqtt.topic, keeper.config.edge.id)
         self._lock = threading.Lock()
         self._untaken, self._stopping = threading.Event(), threading.Event()
@@ -126,6 +130,8 @@ class MqttDoor:
                 self._count_unreadable("fault")
             with self._lock:
                 client.ack(message.mid, message.qos)
+            if error is None:
+                self._push_to(message)
 
         taken.add_done_callback(acknowledge)
 
@@ -139,11 +145,46 @@ class MqttDoor:
         if found is None or not payload:
             return settled()
         try:
-            require_plain(found["device"])
-            items = split(payload, found.groupdict().get("type", ""))
+            device, kind = require_plain(found["device"]), found.groupdict().get("type", "")
+            if kind in OURS and self.orders is not None:
+                return self._take_answer(self.orders, device, kind, payload)
+            items = split(payload, kind)
         except InputError as error:
             return self._count_unreadable(str(error.code))
-        return self.keeper.submit_items(found["device"], items)
+        return self.keeper.submit_items(device, items)
+
+    def _take_answer(
+        self, orders: DeviceOrders, device: str, kind: str, payload: bytes
+    ) -> Future[object]:
+        """A device's answer to an order, or what it says of itself; our own orders come by too."""
+        if kind == "order":
+            return settled()
+        try:
+            if kind == "receipt":
+                told = msgspec.json.decode(payload, type=DeviceAnswer)
+                return self.keeper.submit(lambda: orders.note(device, told))
+            word = msgspec.json.decode(payload, type=DeviceWord)
+            return self.keeper.submit(lambda: orders.note_word(device, word))
+        except UNREADABLE as error:
+            raise InputError(f"no {kind}: {error}", "see docs/howto", code="bad_field") from error
+
+    def _push_to(self, message: Any) -> None:
+        """A device that has just spoken is awake: it gets what is still wanted of it."""
+        try:
+            found = self._route.fullmatch(message.topic)
+        except UnicodeDecodeError:
+            return
+        if found is not None and found.groupdict().get("type") not in ("order", None):
+            self.push(found["device"])
+
+    def push(self, device: str) -> None:
+        """Orders that wait go to the device's topic, of the type `order`."""
+        if self.orders is None or "{type}" not in self.mqtt.topic:
+            return
+        topic = self.mqtt.topic.replace("{edge}", self.keeper.config.edge.id)
+        topic = topic.replace("{device}", device).replace("{type}", "order")
+        for body in self.orders.due(device, time.monotonic()):
+            self.client.publish(topic, body, qos=1)
 
     def _count_unreadable(self, code: str) -> Future[object]:
         store, now_us = self.keeper.store, to_us(self.clock.now())

@@ -14,6 +14,7 @@ import msgspec
 from twinward.core.errors import InputError, StorageError
 from twinward.edge.agent.known import is_known, remember
 from twinward.edge.agent.readings import OWN_BOOT, Reading, to_observation
+from twinward.edge.agent.wire import RegisteredDevice
 from twinward.edge.profiles import Lane
 
 # errors of the database that are about what it was given, and not about the disk
@@ -52,6 +53,16 @@ CREATE TABLE IF NOT EXISTS alarm (
 CREATE TABLE IF NOT EXISTS action (
   id TEXT PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL, wanted_us INTEGER NOT NULL,
   state TEXT NOT NULL, done_us INTEGER) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS registry (
+  device TEXT PRIMARY KEY, may_speak INTEGER NOT NULL, keys TEXT NOT NULL, desired BLOB NOT NULL,
+  version INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS device_order (
+  id TEXT PRIMARY KEY, device TEXT NOT NULL, body BLOB NOT NULL, state TEXT NOT NULL,
+  at_us INTEGER NOT NULL, expires_us INTEGER NOT NULL, says TEXT NOT NULL, told TEXT NOT NULL)
+  WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS device_word (
+  device TEXT PRIMARY KEY, body BLOB NOT NULL, version INTEGER NOT NULL, at_us INTEGER NOT NULL,
+  told INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
 
@@ -224,9 +235,42 @@ class EdgeStore:
         """(device, profile) of all that may speak."""
         rows = self.db.execute(
             "SELECT device, profile FROM placed p WHERE from_us="
-            "(SELECT max(from_us) FROM placed WHERE device=p.device)"
+            "(SELECT max(from_us) FROM placed WHERE device=p.device) "
+            "AND device NOT IN (SELECT device FROM registry WHERE may_speak=0)"
         )
         return [(str(device), str(profile)) for device, profile in rows]
+
+    def keep_registered(self, one: RegisteredDevice, now_us: int) -> None:
+        """What the centre's registry says of a device; one that may speak is heard with what it
+        said before.
+        """
+        self.db.execute(
+            "INSERT OR REPLACE INTO registry VALUES (?,?,?,?,?)",
+            (
+                one.device,
+                one.may_speak,
+                " ".join(one.keys),
+                msgspec.json.encode(one.desired),
+                one.desired_version,
+            ),
+        )
+        if one.may_speak:
+            _, first = self.count_held(one.device)
+            known = self.placed_at(one.device, now_us)[0]
+            since = now_us if known or first is None else min(first, now_us)
+            self.place(one.device, one.profile, one.area, one.place, since)
+
+    def list_keys(self) -> dict[str, tuple[str, ...]]:
+        """Digests of the keys that each device of the registry may bring; none: it needs none."""
+        rows = self.db.execute("SELECT device, keys FROM registry")
+        return {str(device): tuple(keys.split()) for device, keys in rows}
+
+    def wishes_of(self, device: str) -> tuple[dict[str, str], int]:
+        """What is wanted of a device, and the version of that."""
+        row = self.db.execute(
+            "SELECT desired, version FROM registry WHERE device=?", (device,)
+        ).fetchone()
+        return ({}, 0) if row is None else (msgspec.json.decode(row[0]), int(row[1]))
 
     def count_held(self, device: str) -> tuple[int, int | None]:
         """How many readings of a device wait for a person, and the time of the first."""

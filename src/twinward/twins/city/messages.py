@@ -7,7 +7,57 @@ from typing import Annotated
 import msgspec
 
 from twinward.core.messages import Command, Fact
+from twinward.twins.city.devices.messages import (
+    ClaimDevice,
+    DeviceClaimed,
+    DeviceKeyRotated,
+    DeviceOrderIssued,
+    DeviceOrderNoted,
+    DeviceRegistered,
+    DeviceReplaced,
+    DeviceRevoked,
+    DeviceStateReported,
+    DeviceStateWished,
+    NoteDeviceOrder,
+    OrderDevice,
+    RegisterDevice,
+    ReplaceDevice,
+    ReportDeviceState,
+    RevokeDevice,
+    RotateDeviceKey,
+    WishDeviceState,
+)
 
+__all__ = [
+    "AreaRestricted",
+    "ClaimDevice",
+    "DeviceClaimed",
+    "DeviceKeyRotated",
+    "DeviceOrderIssued",
+    "DeviceOrderNoted",
+    "DeviceRegistered",
+    "DeviceReplaced",
+    "DeviceRevoked",
+    "DeviceStateReported",
+    "DeviceStateWished",
+    "LiftRestrictions",
+    "MarkPlace",
+    "NoteDeviceOrder",
+    "NoteReading",
+    "OrderDevice",
+    "PlaceMarked",
+    "RegisterDevice",
+    "ReplaceDevice",
+    "ReportDeviceState",
+    "RestrictArea",
+    "RestrictionsLifted",
+    "RevokeDevice",
+    "RotateDeviceKey",
+    "SetThreshold",
+    "ThresholdPassed",
+    "ThresholdSet",
+    "WishDeviceState",
+]
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 
 

@@ -6,6 +6,7 @@ from twinward.core.errors import ConflictError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.city import messages as c
+from twinward.twins.city.devices import handlers as devices
 from twinward.twins.city.rows import (
     RESTRICTIONS,
     RISK_PLACES,
@@ -17,7 +18,7 @@ from twinward.twins.city.rows import (
     SensorState,
     Threshold,
 )
-from twinward.twins.twin import Behaviour, Context
+from twinward.twins.twin import Behaviour, Context, join
 
 EVERYWHERE = "*"
 
@@ -141,7 +142,7 @@ def place_marked(fact: c.PlaceMarked, event: Event, tx: Transaction) -> None:
     tx.put(RISK_PLACES, row, event.occurred_at)
 
 
-BEHAVIOUR = Behaviour(
+OWN = Behaviour(
     handlers={
         c.SetThreshold: set_threshold,
         c.NoteReading: note_reading,
@@ -158,3 +159,4 @@ BEHAVIOUR = Behaviour(
     },
     tables=TABLES,
 )
+BEHAVIOUR = join((OWN, devices.BEHAVIOUR))

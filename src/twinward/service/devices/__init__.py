@@ -1,0 +1,1 @@
+"""Devices in the field and their edges: registry, orders, what is late."""
