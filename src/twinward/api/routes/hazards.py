@@ -68,12 +68,15 @@ class AskLink(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def request_of(asked: AskForecast, platform: Platform) -> HazardRequest:
-    rain = asked.forcing.get("rain_mm_h") if asked.hazard == "flood" else None
+    flood = asked.hazard == "flood"
+    rain = asked.forcing.get("rain_mm_h") if flood else None
+    river = asked.forcing.get("river_m3_s") if flood else None
     return HazardRequest(
         hazard=asked.hazard,
         scenario=asked.scenario,
         rain=repr(rain) if rain is not None else None,
-        given=asked.forcing if rain is None else {},
+        river=repr(river) if river is not None else None,
+        given=asked.forcing if rain is None and river is None else {},
         words=asked.words,
         city=platform.workspace / "city",
         hours=asked.hours,

@@ -26,6 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     running.add_argument("--threads", type=int, default=1, help="never changes the result")
     running.add_argument("--scenario", metavar="NAME", help="a scenario of the library")
     running.add_argument("--rain", metavar="FILE", help="mm/h, or a CSV of time_s,value")
+    running.add_argument(
+        "--river", metavar="FILE", help="m3/s of the largest river, or a CSV of time_s,value"
+    )
     for name in ("source", "rupture", "ignition"):
         running.add_argument(f"--{name}", type=Path, metavar="FILE", help=f"the {name} (TOML)")
     running.add_argument("--hours", type=float, default=6.0)
@@ -90,6 +93,7 @@ def forecast(options: argparse.Namespace) -> int:
         hazard=options.hazard,
         scenario=options.scenario,
         rain=options.rain,
+        river=options.river,
         forcing=options.source or options.rupture or options.ignition,
         terrain=options.terrain,
         layers=tuple(layer_of(text) for text in options.layer),

@@ -46,6 +46,7 @@ class HazardRequest(msgspec.Struct, frozen=True, kw_only=True):
     hazard: str
     scenario: str | None = None
     rain: str | None = None
+    river: str | None = None
     forcing: Path | None = None  # of a source, rupture or ignition
     given: dict[str, float] = {}  # the same as numbers
     words: dict[str, str] = {}  # what of the forcing is no number: substance, stability, burns
@@ -279,9 +280,10 @@ def _bad(why: str) -> InputError:
 def _read_forcing(
     request: HazardRequest, city: HazardCity
 ) -> tuple[dict[str, float | Series], dict[str, str]]:
-    sources = (request.scenario, request.rain, request.forcing, request.given or None)
+    water = request.rain if request.rain is not None else request.river
+    sources = (request.scenario, water, request.forcing, request.given or None)
     if sum(one is not None for one in sources) != 1:
-        raise _bad("give one of --scenario, --rain, --source, --rupture and --ignition")
+        raise _bad("give one of --scenario, --rain, --river, --source, --rupture and --ignition")
     words = dict(request.words)
     if request.scenario is not None:
         scenario = get_scenario(request.hazard, request.scenario)
@@ -289,10 +291,15 @@ def _read_forcing(
         at = (scenario.at[0] * east, scenario.at[1] * north) if scenario.at else None
         placed = _placed(request.hazard, dict(scenario.forcing), at, city)
         return placed, dict(scenario.words) | words
-    if request.rain is not None:
+    if water is not None:
         if request.hazard != "flood":
-            raise _bad(f"--rain is forcing of a flood, not of {request.hazard}")
-        return {"rain_mm_h": _read_rain(request.rain)}, words
+            raise _bad(f"--rain and --river are forcing of a flood, not of {request.hazard}")
+        found: dict[str, float | Series] = {}
+        if request.rain is not None:
+            found["rain_mm_h"] = _read_over_time(request.rain, linear=False)
+        if request.river is not None:
+            found["river_m3_s"] = _read_over_time(request.river, linear=True)
+        return found, words
     data = dict(request.given)
     if request.forcing is not None:
         data, said = read_forcing(request.forcing)
@@ -346,9 +353,9 @@ def _placed(
     return dict(forcing)
 
 
-def _read_rain(text: str) -> float | Series:
+def _read_over_time(text: str, *, linear: bool) -> float | Series:
     try:
         return float(text)
     except ValueError:
         series = read_series(Path(text))
-        return Series(times=series.times, values=series.values, linear=False)
+        return Series(times=series.times, values=series.values, linear=linear)

@@ -12,10 +12,12 @@ from twinward.core.errors import InputError
 from twinward.core.reasons import because_of
 from twinward.decision.simulation.actions import find_action
 from twinward.decision.simulation.city import HazardCity
+from twinward.decision.simulation.flood.rivers import RIVER_MANNING, Rivers, find_rivers
 from twinward.decision.simulation.flood.solver import Setup, Solver
 from twinward.decision.simulation.interface import Ask, Floats, Footprint, Ground, Series, Start
 
 MANNING = 0.04
+RIVER_SD = 0.2  # of ln discharge: an assumption until scored
 RAIN_SD = 0.25  # of ln rain, forecast and radar together: an assumption until scored
 MANNING_RANGE, DRAIN_RANGE = (0.7, 1.4), (0.5, 1.2)
 PUMPED = 1.0  # of what drains take, pumps add as much: an assumption
@@ -62,17 +64,22 @@ def read(ground: Ground, observed: Mapping[str, float], at_s: float = 0.0) -> St
 
 
 def run(ground: Ground, ask: Ask) -> Footprint:
-    """Depth in every cell at each step; rain in mm/h is the forcing `rain_mm_h`."""
+    """Depth in every cell at each step: of rain, the forcing `rain_mm_h`, and of rivers that leave
+    their bed, `river_m3_s` at the mouth of the largest; where both stand, the deeper.
+    """
     ask.check()
-    rain = ask.forcing.get("rain_mm_h")
+    rain, river = _series(ask, "rain_mm_h", False), _series(ask, "river_m3_s", True)
+    if rain is None and river is None:
+        raise InputError(
+            "the forcing rain_mm_h is missing", "give rain or river_m3_s", code="bad_ask"
+        )
     if rain is None:
-        raise InputError("the forcing rain_mm_h is missing", "give rain", code="bad_ask")
-    if not isinstance(rain, Series):
-        rain = Series(times=np.zeros(1), values=np.array([float(rain)]), linear=False)
-    if (rain.values < 0).any():
-        raise InputError("rain_mm_h is below 0", "give millimetres an hour", code="bad_ask")
+        rain = Series(times=np.zeros(1), values=np.zeros(1), linear=False)
+    rivers = None
+    if river is not None:
+        rivers = find_rivers(ground.arrays["elevation"], ground.numbers["cell_m"])
     with ThreadPoolExecutor(max(1, min(ask.threads, ask.members))) as pool:
-        turns = pool.map(lambda m: _member(ground, ask, rain, m), range(ask.members))
+        turns = pool.map(lambda m: _member(ground, ask, rain, river, rivers, m), range(ask.members))
         found = [one for one in turns if one is not None]
     return Footprint(
         figure="depth_m",
@@ -85,20 +92,39 @@ def run(ground: Ground, ask: Ask) -> Footprint:
             for name in ("depth", "across", "down")
         },
         mass_error=max(solver.mass_error for _, solver in found),
-        assumptions=(because_of("remark.rain_varies", sd=RAIN_SD),) * (ask.members > 1),
+        assumptions=(because_of("remark.rain_varies", sd=RAIN_SD),) * (ask.members > 1)
+        + (because_of("remark.rivers", n=RIVER_MANNING),) * (river is not None),
     )
 
 
+def _series(ask: Ask, name: str, linear: bool) -> Series | None:
+    """A forcing over time; InputError `bad_ask` for one below 0."""
+    value = ask.forcing.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, Series):
+        value = Series(times=np.zeros(1), values=np.array([float(value)]), linear=linear)
+    if (value.values < 0).any():
+        raise InputError(f"{name} is below 0", "give what falls or flows", code="bad_ask")
+    return value
+
+
 def _member(
-    ground: Ground, ask: Ask, rain: Series, member: int
+    ground: Ground,
+    ask: Ask,
+    rain: Series,
+    river: Series | None,
+    rivers: Rivers | None,
+    member: int,
 ) -> tuple[np.ndarray, Solver] | None:
     if member and ask.go_on is not None and not ask.go_on():
         return None
-    factor, rough, drain = 1.0, 1.0, 1.0
+    factor, rough, drain, high = 1.0, 1.0, 1.0, 1.0
     if ask.members > 1:
         chance = generator(ask.seed, f"flood-member-{member}")
         factor = float(np.exp(chance.normal(0, RAIN_SD)))
         rough, drain = chance.uniform(*MANNING_RANGE), chance.uniform(*DRAIN_RANGE)
+        high = float(np.exp(chance.normal(0, RIVER_SD)))
     bed = ground.arrays["elevation"]
     setup = Setup(
         cell_m=ground.numbers["cell_m"],
@@ -119,7 +145,10 @@ def _member(
     values = np.empty((len(times), bed.size), np.float32)
     for n, at in enumerate(times):
         solver.advance(float(at))
-        values[n] = solver.depth.ravel()
+        depth = solver.depth
+        if river is not None and rivers is not None:
+            depth = np.maximum(depth, rivers.depth(river.at(float(at)) * high, rough))
+        values[n] = depth.ravel()
     return values, solver
 
 
