@@ -7,8 +7,8 @@ import { boundsOf, styleOf } from './paint'
 
 export interface Held { made: MapType | null; shapes: GeoJSON.FeatureCollection; base: BaseMap | null }
 
-/** `made` is null for a city without outlines; the caller takes the map away when it goes. */
-export async function holdMap(holder: HTMLDivElement, padding: () => PaddingOptions): Promise<Held> {
+/** `made` is null for a city without outlines; the caller takes the map away when it goes. `turns`: it may be tilted, and its picture printed. */
+export async function holdMap(holder: HTMLDivElement, padding: () => PaddingOptions, turns = false): Promise<Held> {
   const shaped = getShapes()
   await painted()
   const [library, worker, shapes, base] = await Promise.all([import('maplibre-gl'), import('maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'), shaped, getBaseMap().catch(() => null), import('maplibre-gl/dist/maplibre-gl.css')])
@@ -18,9 +18,9 @@ export async function holdMap(holder: HTMLDivElement, padding: () => PaddingOpti
   const made = new library.Map({
     container: holder, style: styleOf(shapes, base, words.language), bounds,
     transformRequest: (url) => (url.includes('/v1/') ? { url, headers: mapHeaders() } : { url }), fitBoundsOptions: { padding: padding() }, attributionControl: false,
-    dragRotate: false, pitchWithRotate: false, touchPitch: false, renderWorldCopies: false, maxZoom: 17,
+    dragRotate: turns, pitchWithRotate: turns, touchPitch: turns, renderWorldCopies: false, maxZoom: turns ? 19 : 17, maxPitch: turns ? 75 : 0,
     locale: { 'Map.Title': t('map.label') },
   })
-  made.touchZoomRotate.disableRotation()
+  if (!turns) made.touchZoomRotate.disableRotation()
   return { made, shapes, base }
 }

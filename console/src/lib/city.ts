@@ -1,0 +1,37 @@
+// The map's work as the API writes it: layers, their sensors, what readings concern, places by name, drawn areas, the scene.
+import { ask } from '../api/client'
+
+export type Status = 'current' | 'stale' | 'silent' | 'not_recorded'
+export interface LayerView {
+  id: string; group: string; title: string; title_zh: string; unit: string; unit_zh: string; source: string; cadence_s: number; breaks: number[]; worse: 'high' | 'low'; moves: boolean; status: Status
+  sensors: number; current: number; stale: number; doubtful: number; apart: number; unplaced: number; hidden: number; newest_at: string | null; oldest_at: string | null; age_s: number | null
+  median: number | null; least: number | null; greatest: number | null; covered: number; areas: number
+}
+export interface LayerSensor { sensor: string; value: number | null; occurred_at: string; age_s: number; state: 'current' | 'stale' | 'doubtful'; area: string | null; lon: number | null; lat: number | null; by_area: boolean; apart: boolean }
+export interface LayerHour { hour: string; mean: number; least: number; greatest: number; count: number }
+export interface Ahead { middle: number[]; low: number[]; high: number[]; error: number; error_of_last: number }
+export interface LayerHistory { sensor: string; unit: string; hours: LayerHour[]; ahead: Ahead | null; ahead_from: string | null; why_not: 'too_short' | 'silent' | 'not_better' | 'not_hourly' | '' }
+export interface LayerFaults { layer: string; sensors: number; checked: number; faults: { sensor: string; kind: string; since: string | null; amount: number | null; other: string | null; area: string | null }[] }
+export interface Concerned { kind: string; name: string; lon: number; lat: number; distance_m: number; value: number | null }
+export interface Fired { sensor: string; value: number; occurred_at: string; stale: boolean; area: string | null; lon: number | null; lat: number | null; concerned: Concerned[]; left_out: number; roads_closed: number; road_m: number; incident: string | null }
+export interface Coupling { id: string; layer: string; mark: number; unit: string; within_m: number; title: string; title_zh: string; hazard: string; figure: string; source: string; fired: Fired[] }
+export interface FoundPlace { kind: string; name: string; name_en: string; within: string; lon: number; lat: number; area: string | null; approximate: boolean }
+export interface DrawnArea { areas: string[]; names: string[]; leaves: number; residents: number | null; places: Record<string, number>; m2: number; mended: boolean; outside_yours: number }
+export interface SceneView { available: boolean; version: string; objects: number; without_geometry: number; tiles: number; bytes: number; heights: Record<string, number> }
+
+const get = async <T>(path: string): Promise<T> => (await ask(path)).json() as Promise<T>
+const post = async <T>(path: string, body: unknown): Promise<T> => (await ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json() as Promise<T>
+const of = (layer: string): string => `/v1/layers/${encodeURIComponent(layer)}`
+
+export const getLayers = async (): Promise<LayerView[]> => (await get<{ items: LayerView[] }>('/v1/layers')).items
+export const getLayerMap = async (layer: string): Promise<ArrayBuffer> => (await ask(`${of(layer)}/map`)).arrayBuffer()
+export const getLayerSensors = (layer: string, offset: number, limit: number) => get<{ items: LayerSensor[]; total: number }>(`${of(layer)}/sensors?limit=${limit}&offset=${offset}`)
+export const getLayerHistory = (layer: string, sensor: string) => get<LayerHistory>(`${of(layer)}/history?sensor=${encodeURIComponent(sensor)}`)
+export const getLayerFaults = (layer: string) => get<LayerFaults>(`${of(layer)}/faults`)
+export const getCouplings = async (): Promise<Coupling[]> => (await get<{ items: Coupling[] }>('/v1/couplings')).items
+export const findPlaces = async (text: string): Promise<FoundPlace[]> => (await get<{ items: FoundPlace[] }>(`/v1/map/search?q=${encodeURIComponent(text)}&limit=12`)).items
+export const askWithin = (ring: [number, number][]) => post<DrawnArea>('/v1/map/within', { ring })
+export const issueWarning = (asked: Record<string, unknown>) => post<unknown>('/v1/warnings', asked)
+export const getScene = () => get<SceneView>('/v1/scene')
+export const getTileset = (version: string) => get<unknown>(`/v1/scene/tileset?v=${version}`)
+export const getTile = async (name: string, version: string): Promise<ArrayBuffer> => (await ask(`/v1/scene/tiles/${encodeURIComponent(name)}?v=${version}`)).arrayBuffer()

@@ -1,0 +1,99 @@
+// The latest of a layer on the map: unpacks the server's columns (see service/city/layer_points.py) and draws them by deck.gl.
+import { ScatterplotLayer } from '@deck.gl/layers'
+import { MapboxOverlay } from '@deck.gl/mapbox'
+import type { IControl, Map as MapType } from 'maplibre-gl'
+
+const HEADER = 24
+const STEPS = 65_535
+export const STALE = 1
+export const DOUBTFUL = 2
+const KIND = 0x0f
+
+/** n sensors: `row` is the place of each in the list of its layer; `at` lon, lat in turn. */
+export interface Sensors { length: number; row: Uint32Array; at: Float32Array; value: Float32Array; state: Uint8Array }
+
+export function unpackSensors(buffer: ArrayBuffer): Sensors {
+  const head = new DataView(buffer)
+  const n = head.getUint32(4, true)
+  const [west, south, east, north] = [8, 12, 16, 20].map((from) => head.getFloat32(from, true)) as [number, number, number, number]
+  const lon = new Uint16Array(buffer, HEADER + 4 * n, n)
+  const lat = new Uint16Array(buffer, HEADER + 6 * n, n)
+  const at = new Float32Array(2 * n)
+  for (let i = 0; i < n; i++) {
+    at[2 * i] = west + (lon[i]! / STEPS) * (east - west)
+    at[2 * i + 1] = south + (lat[i]! / STEPS) * (north - south)
+  }
+  // columns begin where they end: 8 n is a multiple of four, so that floats may be read in place
+  return { length: n, row: new Uint32Array(buffer, HEADER, n), at, value: new Float32Array(buffer, HEADER + 8 * n, n), state: new Uint8Array(buffer, HEADER + 12 * n, n).map((one) => one & KIND) }
+}
+
+/** The class of a value: how many of the rising breaks it has reached. */
+export function classOfValue(value: number, breaks: readonly number[]): number {
+  let found = 0
+  while (found < breaks.length && value >= breaks[found]!) found++
+  return found
+}
+
+/** Colours of the classes from good to bad; where less is worse, the other way round. */
+export function rampFor(count: number, worse: 'high' | 'low', ramp: readonly [number, number, number][]): [number, number, number][] {
+  const found = Array.from({ length: count + 1 }, (_, n) => ramp[Math.round((n / Math.max(1, count)) * (ramp.length - 1))]!)
+  return worse === 'low' ? found.reverse() : found
+}
+
+export const RAMP: readonly [number, number, number][] = [[38, 115, 140], [94, 156, 118], [216, 179, 62], [205, 110, 36], [163, 32, 32]]
+const GREY: [number, number, number] = [128, 134, 144]
+export const css = ([r, g, b]: readonly [number, number, number]): string => `rgb(${r} ${g} ${b})`
+
+export function colour(sensors: Sensors, breaks: readonly number[], worse: 'high' | 'low'): Uint8Array {
+  const ramp = rampFor(breaks.length, worse, RAMP)
+  const found = new Uint8Array(4 * sensors.length)
+  for (let i = 0; i < sensors.length; i++) {
+    const of = sensors.state[i] === 0 ? ramp[classOfValue(sensors.value[i]!, breaks)]! : GREY
+    found[4 * i] = of[0]
+    found[4 * i + 1] = of[1]
+    found[4 * i + 2] = of[2]
+    found[4 * i + 3] = sensors.state[i] === 0 ? 235 : 130
+  }
+  return found
+}
+
+/** The sensor nearest to a point of the map, if one lies within a number of pixels. */
+export function nearestSensor(sensors: Sensors, map: MapType, x: number, y: number, within: number): number | null {
+  const here = map.unproject([x, y])
+  const edge = map.unproject([x + within, y])
+  const squeeze = Math.cos((here.lat * Math.PI) / 180)
+  let best = ((edge.lng - here.lng) * squeeze) ** 2
+  let found: number | null = null
+  for (let i = 0; i < sensors.length; i++) {
+    const away = ((sensors.at[2 * i]! - here.lng) * squeeze) ** 2 + (sensors.at[2 * i + 1]! - here.lat) ** 2
+    if (away <= best) { best = away; found = i }
+  }
+  return found
+}
+
+export class SensorLayer {
+  #overlay = new MapboxOverlay({ interleaved: false, layers: [] })
+  #map: MapType
+
+  constructor(map: MapType) {
+    this.#map = map
+    map.addControl(this.#overlay as unknown as IControl)
+    const canvas = map.getContainer().querySelector('#deckgl-overlay')
+    canvas?.removeAttribute('tabindex')
+    canvas?.setAttribute('aria-hidden', 'true')
+  }
+
+  show(sensors: Sensors | null, colours: Uint8Array): void {
+    const many = (sensors?.length ?? 0) > 5_000
+    this.#overlay.setProps({
+      layers: sensors ? [new ScatterplotLayer({
+        id: 'sensors', data: { length: sensors.length, attributes: { getPosition: { value: sensors.at, size: 2 }, getFillColor: { value: colours, size: 4 } } } as never,
+        getRadius: 60, radiusMinPixels: many ? 1.2 : 4, radiusMaxPixels: many ? 5 : 9, stroked: !many, getLineColor: [255, 255, 255, 220], lineWidthUnits: 'pixels', getLineWidth: 1, pickable: false, parameters: { depthCompare: 'always' },
+      })] : [],
+    })
+  }
+
+  remove(): void {
+    this.#map.removeControl(this.#overlay as unknown as IControl)
+  }
+}
