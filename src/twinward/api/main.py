@@ -15,7 +15,7 @@ from twinward.api.http.authentication import make_guard
 from twinward.api.http.bodies import parts_of_bodies
 from twinward.api.http.middleware import Hardening, Languages
 from twinward.api.http.parameters import require_known_parameters
-from twinward.api.http.problems import answer_error, answer_problem, schema_of_problem
+from twinward.api.http.problems import ERRORS, answer_error, answer_problem, schema_of_problem
 from twinward.api.http.problems import describe as describe_problem
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives
@@ -100,7 +100,7 @@ def make_api(platform: Platform) -> FastAPI:
     for subject in SUBJECTS:
         api.include_router(subject.router(platform))
 
-    @api.get("/health", tags=["health"], responses=gives("Health") | gives("Health", 503))
+    @api.get("/health", tags=["health"], responses=ERRORS | gives("Health") | gives("Health", 503))
     def get_health() -> Response:
         """Whether the log can be read, the loop runs, and every account agrees with what is
         stored.

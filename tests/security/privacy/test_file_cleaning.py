@@ -5,6 +5,7 @@ itself.
 from __future__ import annotations
 
 import struct
+import time
 import zlib
 
 import pytest
@@ -74,6 +75,79 @@ def test_what_is_no_picture_pdf_or_text_is_refused(data: bytes, code: str) -> No
     with pytest.raises(InputError) as refused:
         clean_file(data)
     assert refused.value.code == code
+
+
+def two_scans(*told: bytes) -> bytes:
+    """A picture in two passes, as the web likes it, with what is told between them."""
+    scan = segment(0xDA, b"\0") + b"\x12\xff\0\x34\xff\xd0\x56"
+    tables = segment(0xC4, bytes(20))
+    return b"\xff\xd8" + tables + scan + b"".join(told) + tables + scan + b"\xff\xd9"
+
+
+def test_what_is_told_between_and_behind_the_passes_of_a_picture_is_left_out() -> None:
+    """Telephones lay a second picture behind the first, which says again where it was taken."""
+    plain = two_scans()
+    behind = jpeg(segment(0xE1, exif(1)), segment(0xFE, b"by Li Wei"))
+    found = clean_file(two_scans(segment(0xE1, exif(1)), segment(0xFE, b"by Li Wei")) + behind)
+    assert found.data == plain == clean_file(plain).data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xd8" + segment(0xFE, b"") * 11_000 + b"\xff\xd9",
+        b"\xff\xd8" + segment(0xDA, b"\0") + b"\xff" * 3_000_000,
+        b"\xff\xd8\xff\xdb\0\0" + b"\xff\xd9",
+        b"\xff\xd8\xff\xd9",
+    ],
+)
+def test_a_picture_without_end_is_broken_and_soon_told(data: bytes) -> None:
+    before = time.process_time()
+    with pytest.raises(InputError) as refused:
+        clean_file(data)
+    assert refused.value.code == "bad_file"
+    assert time.process_time() - before < 1.0
+
+
+SCRIPT = b"<< /S /JavaScript /JS (app.alert(1)) >>"
+
+
+def pdf(objects: bytes) -> bytes:
+    return b"%PDF-1.7\n" + objects + b"\ntrailer << >>\n%%EOF"
+
+
+def packed(content: bytes, name: bytes = b"/ObjStm") -> bytes:
+    body = zlib.compress(content)
+    head = b"1 0 obj << /Type " + name + b" /N 1 /First 4 /Filter /FlateDecode >>\nstream\n"
+    return head + body + b"\nendstream\nendobj\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (SCRIPT, "unsafe_file"),
+        (SCRIPT.replace(b"JavaScript", b"J#61vaScr#69pt").replace(b"/JS", b"/J#53"), "unsafe_file"),
+        (packed(SCRIPT), "unsafe_file"),
+        (packed(SCRIPT, b"/Obj#53tm"), "unsafe_file"),
+        (packed(b"<< >>") + packed(SCRIPT), "unsafe_file"),
+        (b"<< /Encrypt 5 0 R >>", "unsafe_file"),
+        (packed(b"\0" * 40_000_000), "bad_file"),
+        (packed(b"<< >>").replace(b"\nendstream", b""), "bad_file"),
+        (b"1 0 obj << /Type /ObjStm >>\nstream\nno zlib\nendstream", "bad_file"),
+    ],
+)
+def test_a_pdf_that_hides_what_it_does_is_refused(content: bytes, code: str) -> None:
+    with pytest.raises(InputError) as refused:
+        clean_file(pdf(content))
+    assert refused.value.code == code
+
+
+def test_a_pdf_that_does_nothing_is_kept_as_it_is() -> None:
+    """Packed objects and letters by number alone are nobody's fault, nor are the bytes of a picture
+    that look like a name.
+    """
+    for content in (packed(b"<< /Type /Page >>"), b"<< /A#20B 1 >>", b"stream\n\x01/JS\x02/AAx"):
+        assert clean_file(pdf(content)).data == pdf(content)
 
 
 def test_what_is_too_large_is_refused() -> None:

@@ -4,7 +4,10 @@ says nothing of where and with what it was made.
 
 from __future__ import annotations
 
+import re
 import struct
+import zlib
+from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
@@ -17,9 +20,18 @@ MediaType = Literal["image/jpeg", "image/png", "application/pdf", "text/plain"]
 PNG = b"\x89PNG\r\n\x1a\n"
 # the parts of a PNG that draw it; what was written beside the picture is left out
 PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"sRGB", b"gAMA", b"cHRM", b"pHYs", b"IDAT", b"IEND")
-# what a PDF may hold that acts by itself (ISO 32000-1, 12.6)
-PDF_ACTS = (b"/JavaScript", b"/JS", b"/Launch", b"/EmbeddedFile", b"/OpenAction", b"/RichMedia")
+# what a PDF may hold that acts by itself (ISO 32000-1, 12.6), and what hides what it holds
+PDF_ACTS = re.compile(
+    rb"/(?:JavaScript|JS|Launch|EmbeddedFile|OpenAction|AA|RichMedia|SubmitForm|ImportData|XFA"
+    rb"|Encrypt)(?=[\x00\t\n\f\r ()<>\[\]{}/%])"
+)
+PDF_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")  # a letter of a name by its number (7.3.5)
+PDF_STREAM = re.compile(rb"stream\r?\n?")
+MOST_UNPACKED = 32_000_000  # of the packed objects of one PDF
 EXIF, ADOBE, COMMENT, SCAN, END = 0xE1, 0xEE, 0xFE, 0xDA, 0xD9
+MOST_SEGMENTS = 10_000
+# the next marker after the packed picture: not a stuffed byte, a restart or a filling byte
+AFTER_SCAN = re.compile(rb"(?<!\xff)\xff++[^\x00\xd0-\xd7\xff]")
 ORIENTATION = 0x0112
 SUFFIX = {
     "image/jpeg": ".jpg",
@@ -66,24 +78,30 @@ def broken(kind: str) -> InputError:
 
 
 def clean_jpeg(data: bytes) -> bytes:
-    """Every segment that draws the picture, and which way up it is (ITU-T T.81, B.1)."""
-    kept, at = [data[:2]], 2
-    while True:
+    """Every segment that draws the picture, and which way up it is (ITU-T T.81, B.1); a picture
+    that telephones lay behind it, with a place of its own, is cut off.
+    """
+    kept, at, scanned = [data[:2]], 2, False
+    for _ in range(MOST_SEGMENTS):
+        if scanned and data[at : at + 2] == bytes((0xFF, END)):
+            return b"".join([*kept, data[at : at + 2]])
         if at + 4 > len(data) or data[at] != 0xFF:
-            raise broken("JPEG")
+            break
         marker, length = data[at + 1], struct.unpack(">H", data[at + 2 : at + 4])[0]
         segment = data[at : at + 2 + length]
-        if marker == SCAN:
-            end = data.rfind(bytes((0xFF, END)))
-            if end < at:
-                raise broken("JPEG")
-            return b"".join([*kept, data[at : end + 2]])
         told = marker == COMMENT or (0xE1 <= marker <= 0xEF and marker != ADOBE)
         if marker == EXIF and (turned := orientation_of(segment[4:])) > 1:
             kept.append(orientation_segment(turned))
         if not told:
             kept.append(segment)
         at += 2 + length
+        if marker == SCAN:
+            scanned, after = True, AFTER_SCAN.search(data, at)
+            if after is None:
+                break
+            kept.append(data[at : after.end() - 2])
+            at = after.end() - 2
+    raise broken("JPEG")
 
 
 def orientation_of(exif: bytes) -> int:
@@ -132,13 +150,36 @@ def require_still(data: bytes) -> bytes:
     """A PDF that does nothing by itself, as it is."""
     if b"%%EOF" not in data[-2048:]:
         raise broken("PDF")
-    if any(word in data for word in PDF_ACTS):
+    if any(PDF_ACTS.search(part) for part in parts_of_pdf(data)):
         raise InputError(
             "the PDF holds something that acts by itself",
             "print it into a new PDF, then send that",
             code="unsafe_file",
         )
     return data
+
+
+def parts_of_pdf(data: bytes) -> Iterator[bytes]:
+    """The file, and the objects that are packed in it (7.5.7), with names as they are read."""
+    yield readable(data)
+    room, begun = MOST_UNPACKED, 0
+    for found in PDF_STREAM.finditer(data):
+        head, begun = readable(data[begun : found.start()]), found.end()
+        if b"/ObjStm" not in head.rpartition(b"endobj")[2]:
+            continue
+        unpacking, end = zlib.decompressobj(), data.find(b"endstream", found.end())
+        try:
+            part = unpacking.decompress(data[found.end() : max(end, found.end())], room)
+        except zlib.error as error:
+            raise broken("PDF") from error
+        room -= len(part)
+        if room <= 0 or not unpacking.eof:
+            raise broken("PDF")
+        yield readable(part)
+
+
+def readable(part: bytes) -> bytes:
+    return PDF_ESCAPE.sub(lambda found: bytes((int(found[1], 16),)), part) + b" "
 
 
 def clean_text(data: bytes) -> bytes:
