@@ -1,0 +1,38 @@
+// Alerts for the public, edges and their devices: what the API gives and takes of them.
+import { ask } from '../api/client'
+
+export type AlertStep = 'alert' | 'update' | 'cancel' | 'all_clear'
+export interface AlertText { language: string; headline: string; description: string; instruction: string }
+export interface PublicAlert {
+  id: string; chain: string; step: AlertStep; references: string[]; status: 'actual' | 'exercise' | 'test'; state: string
+  hazard: string; severity: string; areas: string[]; area_names: string[]; texts: AlertText[]; because: string
+  drafted_by: string; approved_by: string[]; may_approve: boolean; sent_at: string | null; expires_at: string
+}
+export interface AlertDraft {
+  hazard: string; areas: string[]; texts: AlertText[]; until: string; because: string; step: AlertStep; references: string[]; status: string; severity: string
+}
+export interface HeldDevice { device: string; count: number; first_at: string; last_at: string }
+export interface Edge {
+  id: string; state: 'good' | 'late' | 'unknown'; late: string[]; heard_at: string; backlog: number; oldest_s: number; disk_bytes: number; disk_bound: number
+  lost: number; alarms_open: number; clock_skew_s: number | null; config_version: string; devices: number; devices_by_heard: Record<string, number>; held: HeldDevice[]; orders_open: number
+}
+export interface Device {
+  id: string; edge: string; profile: string; area: string; area_name: string; place: string; state: string; heard: string; heard_at: string | null; fault: string; pending: Record<string, string>
+}
+interface Page<T> { items: T[]; next: string | null }
+
+/** Profiles that the package carries. */
+export const PROFILES = ['camera-events', 'cold-chain-logger', 'community-gate', 'door-sensor', 'fire-panel', 'hotel-room', 'lift', 'thermometer', 'water-level', 'wearable'] as const
+export const SEVERITIES = ['Extreme', 'Severe', 'Moderate', 'Minor'] as const
+
+const list = async <T>(path: string): Promise<T[]> => ((await (await ask(path)).json()) as Page<T>).items
+async function post(path: string, body: unknown): Promise<void> {
+  await ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+}
+export const getPublicAlerts = () => list<PublicAlert>('/v1/public-alerts?limit=200')
+export const draftAlert = (draft: AlertDraft) => post('/v1/public-alerts', draft)
+export const answerAlert = (id: string, act: 'approve' | 'discard', because = '') => post(`/v1/public-alerts/${encodeURIComponent(id)}/answer`, { act, because })
+export const getEdges = () => list<Edge>('/v1/edges?limit=500')
+export const getDevices = () => list<Device>('/v1/devices?limit=1000')
+export const addDevice = (device: { device: string; edge: string; profile: string; area: string; place: string }) => post('/v1/devices', device)
+export const orderDevice = (device: string, action: string, hours: number) => post('/v1/device-orders', { device, action, until: new Date(Date.now() + hours * 3_600_000).toISOString() })
