@@ -8,3 +8,4 @@ compile --universal requirements/bootstrap.in -o requirements/bootstrap.txt
 compile --universal pyproject.toml requirements/build.in -o requirements/run.txt
 compile --universal pyproject.toml requirements/build.in requirements/dev.in -c requirements/run.txt -o requirements/dev.txt
 compile requirements/bench.in -o requirements/bench.txt
+compile --universal pyproject.toml --extra intake -c requirements/run.txt -o requirements/intake.txt

@@ -25,6 +25,7 @@ from twinward.api.routes import (
     assessment,
     attachments,
     base_map,
+    claims,
     commands,
     deliveries,
     devices,
@@ -83,6 +84,7 @@ SUBJECTS = (
     deliveries,
     supervision,
     devices,
+    claims,
 )
 
 

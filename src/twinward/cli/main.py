@@ -39,6 +39,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "layers of the city and of society: their latest, their age, their faults",
         ),
         "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
+        "intake": (
+            "twinward.cli.intake.documents",
+            "what documents, mails, pictures and posts claim; accepted or rejected",
+        ),
         "lake": ("twinward.cli.intake.lake", "fill, query and keep the observation lake"),
         "device": (
             "twinward.cli.edge.device",

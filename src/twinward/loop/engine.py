@@ -17,6 +17,7 @@ from twinward.loop.hazard_forecasts import HazardForecasting
 from twinward.loop.policies import (
     arrivals,
     chain,
+    claims,
     clauses,
     divide,
     feedback,
@@ -51,6 +52,7 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.CountWithdrawn: (trigger.count_withdrawn,),
     m.PlaceAffected: (trigger.place_affected,),
     m.HazardReported: (trigger.hazard_reported,),
+    m.ClaimAccepted: (claims.claim_accepted,),
     m.IncidentDeveloped: (
         levels.level_follows_figures,
         link.link_grown_area,

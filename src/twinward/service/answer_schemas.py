@@ -48,6 +48,7 @@ from twinward.service.deliveries.parcels import ParcelCode, ParcelFile, ParcelVi
 from twinward.service.devices.fleet import EdgeView
 from twinward.service.devices.orders import DeviceOrderView
 from twinward.service.devices.registry import DeviceSecret, DeviceView
+from twinward.service.documents.claims import ClaimView, IntakeAnswer
 from twinward.service.evaluation.after_action import Review
 from twinward.service.incidents import answers as incidents
 from twinward.service.incidents.alerts import Alert
@@ -185,6 +186,8 @@ ANSWERS = (
     ParcelCode,
     ParcelFile,
     ParcelView,
+    ClaimView,
+    IntakeAnswer,
     StatusView,
     access.ActivationLine,
     access.CasePage,

@@ -83,6 +83,8 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.RecordCheck,
     m.DismissDefect,
     m.SendParcel,
+    m.AcceptClaim,
+    m.RejectClaim,
     c.SetThreshold,
     c.NoteReading,
 )

@@ -17,6 +17,7 @@ from twinward.twins.city import messages as c
 from twinward.twins.city.rows import RISK_PLACES, SENSOR_STATES
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES
+from twinward.twins.emergency.claims.rows import CLAIMS
 from twinward.twins.emergency.contacts.rows import CONTACTS
 from twinward.twins.emergency.handovers.rows import HANDOVERS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
@@ -57,6 +58,7 @@ THINGS: dict[str, tuple[Table[msgspec.Struct], ...]] = {
     "signal": (SIGNALS,),
     "group": (ARRIVAL_GROUPS,),
     "shift": (SHIFTS,),
+    "claim": (CLAIMS,),
     "object": (SUPERVISED,),
     "defect": (DEFECTS,),
 }

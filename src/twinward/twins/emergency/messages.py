@@ -28,6 +28,15 @@ from twinward.twins.emergency.approvals.messages import (
     SendNotice,
     UseChange,
 )
+from twinward.twins.emergency.claims.messages import (
+    AcceptClaim,
+    ClaimAccepted,
+    ClaimRecorded,
+    ClaimRejected,
+    ClaimTerms,
+    RecordClaim,
+    RejectClaim,
+)
 from twinward.twins.emergency.contacts.messages import (
     AssignContact,
     Condition,
@@ -306,6 +315,7 @@ from twinward.twins.emergency.warnings.messages import (
 )
 
 __all__ = [
+    "AcceptClaim",
     "AcceptHandOver",
     "AcceptTransfer",
     "AccessNoted",
@@ -349,6 +359,10 @@ __all__ = [
     "ChangeUsed",
     "CheckMissed",
     "CheckRecorded",
+    "ClaimAccepted",
+    "ClaimRecorded",
+    "ClaimRejected",
+    "ClaimTerms",
     "ClauseStarted",
     "ClauseStopped",
     "CloseActivation",
@@ -481,6 +495,7 @@ __all__ = [
     "ReceiptRecorded",
     "ReceiveSupply",
     "RecordCheck",
+    "RecordClaim",
     "RecordDrill",
     "RecordListing",
     "RecordLook",
@@ -493,6 +508,7 @@ __all__ = [
     "RefuseWarning",
     "RegisterHolder",
     "RegisterObject",
+    "RejectClaim",
     "RememberWithdrawal",
     "RenewCode",
     "ReopenIncident",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twinward.twins.emergency import decisions
 from twinward.twins.emergency.access import handlers as activations
 from twinward.twins.emergency.approvals import handlers as changes
+from twinward.twins.emergency.claims import handlers as claims
 from twinward.twins.emergency.contacts import handlers as contacts
 from twinward.twins.emergency.deliveries import handlers as deliveries
 from twinward.twins.emergency.drills import handlers as drills
@@ -53,5 +54,6 @@ PARTS = (
     supervision,
     public_alerts,
     deliveries,
+    claims,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

@@ -1,0 +1,1 @@
+"""Documents, tables, mail, pictures, sound and posts as claims that a person or a rule judges."""

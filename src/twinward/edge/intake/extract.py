@@ -1,0 +1,224 @@
+"""From text to claims: sentence by sentence, by rules that can be read; no model guesses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, tzinfo
+
+import msgspec
+
+from twinward.edge.intake.claim import FoundClaim, Part, ReadFile
+from twinward.edge.intake.kinds import BASE, ClaimKind, Kinds, load_kinds, pattern_of
+from twinward.edge.intake.numbers import find_numbers
+from twinward.edge.intake.places import Gazetteer, PlaceMention
+from twinward.edge.intake.times import find_time
+from twinward.security.privacy.scrubbing import scrub
+
+MOST_CLAIMS = 500
+LONGEST_SPAN = 300
+NEAR = 80  # letters between a quantity and the words that it counts
+END = re.compile(r"(?<=[。！？!?；;])|(?<=[.])(?=\s+[A-Z\d\u4e00-\u9fff])|\n+")
+# what calls somebody by name: it is not repeated in a claim
+NAMED = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof)\.?\s+[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)?"
+    r"|[\u4e00-\u9fff]{1,3}(?=(?:先生|女士|小姐|阿姨|大爷|大妈|奶奶|爷爷|老师|医生)(?![\u4e00-\u9fff]{0,1}院))"
+    r"|(?<=姓名[:：])\s*[\u4e00-\u9fff·]{2,8}|(?<=联系人[:：])\s*[\u4e00-\u9fff·]{2,8}"
+    r"|(?i:(?<=name: )|(?<=contact: )|(?<=reported by ))[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+){0,2}"
+)
+
+
+class Sentence(msgspec.Struct, frozen=True, kw_only=True):
+    """A sentence of a part, with the places it names."""
+
+    part: Part
+    text: str
+    places: list[PlaceMention]
+
+
+def find_claims(
+    read: ReadFile, gazetteer: Gazetteer, received: datetime, zone: tzinfo
+) -> list[FoundClaim]:
+    """Every claim of a file, the surest of those that say the same; at most `MOST_CLAIMS`."""
+    written = read.sent_at or received
+    kinds = load_kinds()
+    found: dict[tuple[str, str, float | None], FoundClaim] = {}
+    for part in read.parts:
+        heading: PlaceMention | None = None
+        before: PlaceMention | None = None
+        near: list[str] = []
+        day: datetime | None = None
+        for text in split_sentences(part.text):
+            places = gazetteer.find(text, near)
+            near += [one.area for one in places if one.area and one.sure == 1.0]
+            sentence = Sentence(part=part, text=text, places=places)
+            at = find_time(text, written, zone)
+            day = at or day
+            for claim in claims_of(sentence, kinds, before or heading, at or day):
+                key = (claim.kind, claim.area, claim.quantity)
+                known = found.get(key)
+                if known is None or known.confidence < claim.confidence:
+                    found[key] = claim
+            if places:
+                before = places[-1]
+                heading = heading or places[0]
+            if len(found) >= MOST_CLAIMS:
+                break
+    return drop_vaguer(list(found.values()))[:MOST_CLAIMS]
+
+
+def drop_vaguer(claims: list[FoundClaim]) -> list[FoundClaim]:
+    """Without those that say of a kind and place less than another does: no quantity, or an area
+    that contains a named one's.
+    """
+    return [
+        one
+        for one in claims
+        if not any(
+            other is not one
+            and other.kind == one.kind
+            and one.quantity is None
+            and (
+                (other.area == one.area and other.quantity is not None)
+                or (other.area != one.area and other.area.startswith(one.area))
+            )
+            for other in claims
+        )
+    ]
+
+
+def split_sentences(text: str) -> Iterator[str]:
+    for one in END.split(text):
+        plain = one.strip()
+        if len(plain) > 1:
+            for start in range(0, len(plain), 600):  # a text without a stop
+                yield plain[start : start + 600]
+
+
+def claims_of(
+    sentence: Sentence, kinds: Kinds, before: PlaceMention | None, at: datetime | None
+) -> Iterator[FoundClaim]:
+    text = sentence.text
+    if pattern_of(kinds.denied.anywhere).search(text):
+        return
+    covered: list[tuple[int, int]] = []
+    for kind in kinds.kind:
+        span = find_words(text, kind, covered, sentence.places)
+        if span is None or is_denied(text, span, kinds):
+            continue
+        covered.append(span)
+        yield make_claim(sentence, kind, span, before, at, kinds)
+
+
+def find_words(
+    text: str, kind: ClaimKind, covered: list[tuple[int, int]], places: list[PlaceMention]
+) -> tuple[int, int] | None:
+    """Where the words of a kind stand first, outside the names of places and what a kind above has
+    taken.
+    """
+    taken = [*covered, *((one.start, one.end) for one in places)]
+    at = 0
+    while (found := kind.words.search(text, at)) is not None:
+        inside = [end for start, end in taken if found.start() < end and start < found.end()]
+        if not inside:
+            return found.span()
+        at = max(max(inside), found.start() + 1)
+    return None
+
+
+def is_denied(text: str, span: tuple[int, int], kinds: Kinds) -> bool:
+    head, tail = text[max(0, span[0] - 40) : span[0]], text[span[1] : span[1] + 60]
+    return bool(
+        pattern_of(kinds.denied.before).search(head) or pattern_of(kinds.denied.after).search(tail)
+    )
+
+
+def make_claim(
+    sentence: Sentence,
+    kind: ClaimKind,
+    span: tuple[int, int],
+    before: PlaceMention | None,
+    at: datetime | None,
+    kinds: Kinds,
+) -> FoundClaim:
+    text = sentence.text
+    place = nearest(sentence.places, span) or before
+    here = bool(sentence.places)
+    quantity = find_quantity(text, span, kind, kinds, sentence.places)
+    sure = 0.45 + (0.3 * place.sure if here and place else 0.15 * place.sure if place else 0.0)
+    sure += 0.1 * (quantity is not None) + 0.1 * (at is not None)
+    shown, start, end = cut_span(text, span)
+    return FoundClaim(
+        kind=kind.id,
+        area=place.area if place else "",
+        place_text=place.text if place else "",
+        at=at,
+        quantity=quantity,
+        unit=BASE[kind.unit] if quantity is not None else "",
+        part=sentence.part.name,
+        span=shown,
+        start=start,
+        end=end,
+        extractor=f"rules/1+{sentence.part.how}",
+        confidence=round(min(sure, 0.95) * sentence.part.sure, 2),
+    )
+
+
+def nearest(places: list[PlaceMention], span: tuple[int, int]) -> PlaceMention | None:
+    """Of the places that a sentence names the lowest of those nearest to the words of the claim:
+    a district and a street in one breath are one address.
+    """
+    if not places:
+        return None
+    best = min(places, key=lambda one: min(abs(one.start - span[0]), abs(one.end - span[0])))
+    inside = [
+        one
+        for one in places
+        if one.area and best.area and (one.area.startswith(best.area)) and one.sure >= best.sure
+    ]
+    return max(inside, key=lambda one: len(one.area), default=best)
+
+
+def find_quantity(
+    text: str,
+    span: tuple[int, int],
+    kind: ClaimKind,
+    kinds: Kinds,
+    places: list[PlaceMention],
+) -> float | None:
+    """The number with a unit of this kind that stands nearest to its words."""
+    if kind.unit == "length":
+        for words, metres in kinds.depths.items():
+            if pattern_of(words).search(text):
+                return metres
+    best: tuple[int, float] | None = None
+    for start, end, value in find_numbers(text):
+        if any(p.start <= start < p.end for p in places):
+            continue
+        for unit, factor in kinds.units[kind.unit].items():
+            if not pattern_of(rf"\s{{0,2}}(?:{unit})").match(text, end):
+                continue
+            away = (
+                0 if span[0] <= start <= span[1] else min(abs(start - span[1]), abs(span[0] - end))
+            )
+            if away <= NEAR and (best is None or away < best[0]):
+                best = (away, value * factor)
+            break
+    return round(best[1], 4) if best is not None else None
+
+
+def cut_span(text: str, span: tuple[int, int]) -> tuple[str, int, int]:
+    """The sentence as it may be shown, and where the words of the claim stand in it: numbers and
+    names of persons hidden, not longer than needed.
+    """
+    start = max(0, min(span[0] - LONGEST_SPAN // 3, len(text) - LONGEST_SPAN))
+    cut = text[start : start + LONGEST_SPAN]
+    head = hide(cut[: span[0] - start])
+    words = hide(cut[span[0] - start : span[1] - start])
+    whole = hide(cut)
+    at = whole.find(words, max(0, len(head) - 12)) if words else -1
+    return (whole, at, at + len(words)) if at >= 0 else (whole, 0, 0)
+
+
+def hide(text: str) -> str:
+    return scrub(NAMED.sub("[hidden]", text))

@@ -1,0 +1,1 @@
+"""Claims of documents: recorded, accepted or rejected by a person or a rule."""
