@@ -75,6 +75,16 @@ class Driving(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     taken: dict[str, float] = {}
 
 
+class ModelMiss(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A known answer that the model is not for, and by how much it misses it."""
+
+    case: str
+    stage_m: float
+    expected_stage_m: float
+    front_m_s: float
+    expected_front_m_s: float
+
+
 class Supports(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the model can be run."""
 
@@ -104,6 +114,7 @@ class ModelCard(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     chain_figure: str = ""  # the figure of the risk register that the model's own stands for
     on_terrain: bool = False  # the answer depends on the ground's height
     drive: Driving | None = None
+    misses: tuple[ModelMiss, ...] = ()
     not_for: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     calibration: str = "not calibrated here"
 

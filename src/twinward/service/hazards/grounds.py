@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from twinward.citybase.columns import find_homes, open_city
+from twinward.citybase.columns import MANIFEST, find_homes, open_city
 from twinward.citybase.people.plain_city import MOST_RESIDENTS, plain_base
 from twinward.citybase.places.roads import ROADS, Roads, read_roads
 from twinward.citybase.terrain.elevation import FILE, open_elevation, read_elevation
@@ -55,7 +55,7 @@ def ready_ground(
     return made, _ground(hazard, homes, own, residents, cell_m, height, files, seed, known)
 
 
-WATCHED = ("manifest.json", "leaf_lonlat.npy", "leaf_start.npy", FILE, ROADS)
+WATCHED = (MANIFEST, "leaf_lonlat.npy", "leaf_start.npy", FILE, ROADS)
 
 
 def stamp(path: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 
 from twinward.decision.simulation.flood.solver import Setup, Solver
@@ -111,6 +112,32 @@ def check_channel(rain: float, inflow: float, tolerance: float) -> CheckResult:
     error = float(np.abs(solver.depth[1] - depth).mean())
     title = f"MacDonald channel {'with' if rain else 'without'} rain, mean error of level m"
     return judge(title, 0.0, error, tolerance, "MacDonald 1996, Delestre et al. 2013")
+
+
+class DamBreak(msgspec.Struct, frozen=True, kw_only=True):
+    """What local inertia makes of a dam that is gone at once: the level at the dam after 10 s and
+    the speed of the front.
+    """
+
+    stage_m: float
+    front_m_s: float
+    mass_error: float
+
+
+def dam_break(wet_m: float, high_m: float = 10.0, after_s: float = 10.0) -> DamBreak:
+    """10 m of water beside dry or wet ground, no friction, cells of 2 m."""
+    cell, half = 2.0, 200
+    bed = np.zeros((3, 2 * half))
+    depth = np.full(bed.shape, wet_m)
+    depth[:, :half] = high_m
+    solver = Solver(make_setup(bed, cell, 0.0), depth)
+    solver.advance(after_s)
+    found = solver.depth[1]
+    front = np.flatnonzero(found > wet_m + 0.05)[-1] + 1 - half
+    at_dam = float(found[half - 1 : half + 1].mean())
+    return DamBreak(
+        stage_m=at_dam, front_m_s=float(front * cell / after_s), mass_error=solver.mass_error
+    )
 
 
 def check_basin() -> CheckResult:
