@@ -13,5 +13,5 @@ export function addRelief(map: MapType, base: BaseMap, dark: boolean): void {
   const { terrain_bounds: bounds, version } = base as WithTerrain
   map.addSource('ground-height', { type: 'raster-dem', tiles: [`${location.origin}/v1/map/terrain/{z}/{x}/{y}?v=${version ?? ''}`], encoding: 'terrarium', tileSize: 256, maxzoom: MOST_ZOOM, bounds: bounds as [number, number, number, number] })
   const below = ['base-waterway', 'base-road-edge', 'fill', 'line'].find((id) => map.getLayer(id))
-  map.addLayer({ id: 'relief', type: 'hillshade', source: 'ground-height', paint: { 'hillshade-exaggeration': 0.55, 'hillshade-shadow-color': dark ? '#000000' : '#5a4a32', 'hillshade-highlight-color': dark ? '#3a4250' : '#ffffff', 'hillshade-accent-color': dark ? '#101418' : '#8a7a5a' } }, below)
+  map.addLayer({ id: 'relief', type: 'hillshade', source: 'ground-height', paint: { 'hillshade-exaggeration': 0.8, 'hillshade-shadow-color': dark ? '#000000' : '#5a4a32', 'hillshade-highlight-color': dark ? '#3a4250' : '#ffffff', 'hillshade-accent-color': dark ? '#101418' : '#8a7a5a' } }, below)
 }

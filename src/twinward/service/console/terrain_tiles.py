@@ -41,8 +41,10 @@ class TerrainTiles:
     def bounds(self) -> list[float]:
         """West, south, east, north in degrees; empty without terrain."""
         elevation = self.open()
-        if elevation is None:
-            return []
+        return [] if elevation is None else self._bounds_of(elevation)
+
+    @staticmethod
+    def _bounds_of(elevation: Elevation) -> list[float]:
         rows, cols = elevation.values.shape
         x = elevation.x + np.array([0, cols - 1, cols - 1, 0]) * elevation.step_x
         y = elevation.y + np.array([0, 0, rows - 1, rows - 1]) * elevation.step_y
@@ -58,9 +60,7 @@ class TerrainTiles:
             return self._elevation
 
     def _make_tile(self, zoom: int, x: int, y: int) -> bytes | None:
-        """A PNG; None without terrain. Where nothing is known the ground is as low as the lowest,
-        so that no cliff is drawn where only the data end.
-        """
+        """A PNG; None without terrain. Where a hole is the ground is as low as the lowest."""
         elevation = self.open()
         if elevation is None or zoom > MOST_ZOOM:
             return None
@@ -69,7 +69,9 @@ class TerrainTiles:
         down = (y + (np.arange(PIXELS) + 0.5) / PIXELS) / side
         lon = across * 360 - 180
         lat = np.degrees(np.arctan(np.sinh(math.pi * (1 - 2 * down))))
-        grid_lon, grid_lat = np.meshgrid(lon, lat)
+        # beyond its rim the ground goes on as it was there: no cliff where only the data end
+        west, south, east, north = self._bounds_of(elevation)
+        grid_lon, grid_lat = np.meshgrid(np.clip(lon, west, east), np.clip(lat, south, north))
         height = elevation.sample(grid_lon, grid_lat)
         return encode_png(np.where(np.isfinite(height), height, self._lowest))
 
