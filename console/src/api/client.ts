@@ -242,8 +242,9 @@ export const getChanges = async (): Promise<Change[]> => (await get<{ items: Cha
 export const getObjections = () => get<Objections>('/v1/objections')
 export const lodgeObjection = (asked: { status: string; channel: string; proxy: string; reason: string }) => post<ObjectionView>('/v1/objections', asked)
 export const answerObjection = (receipt: string, upheld: boolean, because: string) => post<ObjectionView>(`/v1/objections/${encodeURIComponent(receipt)}/answer`, { upheld, because })
+export const proposeChange = (asked: { kind: 'quarantine_order'; area: string; subject: string; thing: string; reason: string; basis: string; until: string }) => post<Change>('/v1/changes', asked)
 export const answerChange = (id: string, act: 'confirm' | 'refuse', because: string) => post<unknown>(`/v1/changes/${encodeURIComponent(id)}/answer`, { act, because })
-export const adoptPlan = (asked: { plan: string; incident: string; by: string; reason: string; sheet: string; replace?: string }) => post<Adoption>('/v1/plans/adopt', asked)
+export const adoptPlan = (asked: { plan: string; incident: string; by: string; reason: string; sheet: string; replace?: string; now?: boolean }) => post<Adoption>('/v1/plans/adopt', asked)
 /** The situation report as a page of its own; fetched, so that the session goes along. */
 export const getReport = async (id: string, form: 'html' | 'pdf', at: string | null): Promise<Blob> => (await ask(`/v1/incidents/${encodeURIComponent(id)}/report.${form}${query({ at })}`)).blob()
 export const getTransfers = async (at: string | null) => (await get<{ items: TransferRow[] }>(`/v1/transfers${query({ at, status: 'all' })}`)).items

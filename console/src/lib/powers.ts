@@ -1,6 +1,7 @@
 // Forms for powers and accounts: each asks a route of its own and may answer with something that is shown once.
-import { answerAccount, breakGlass, changePassword, closeActivation, keepAccount, openActivation, renewActivation, type AccountOutcome } from '../api/client'
+import { answerAccount, breakGlass, changePassword, closeActivation, type Contact, keepAccount, openActivation, proposeChange, renewActivation, type AccountOutcome } from '../api/client'
 import type { Deed, Field } from './deeds'
+import { queue } from './queue.svelte'
 import { shortTime, t } from './words.svelte'
 
 const MOST_DAYS = '14'
@@ -52,3 +53,13 @@ export const PASSWORD: Deed = {
   type: 'password', word: 'account.password', right: 'keep_session', says: 'account.password.says', fields: [{ name: 'password', kind: 'secret', word: 'account.old' }, { name: 'new', kind: 'secret', word: 'login.new' }],
   run: async (values) => { await changePassword(values['password'] ?? '', values['new'] ?? ''); return t('account.done') },
 }
+const DAY_MS = 86_400_000
+/** Where two persons decide on isolation it is proposed, one change for each contact, and ends by itself. */
+export const proposeIsolation = (rows: readonly Contact[]): Deed => ({
+  type: 'isolate', word: 'do.isolate', right: 'propose_change', says: 'do.isolate.says', fields: [REASON, BASIS, DAYS],
+  run: async (values) => {
+    const until = new Date(Date.now() + queue.skewMs + Number(values['days']) * DAY_MS).toISOString()
+    for (const one of rows) await proposeChange({ kind: 'quarantine_order', area: one.area, subject: one.subject, thing: one.id, reason: values['reason'] ?? '', basis: values['basis'] ?? '', until })
+    return t('do.isolate.done', { n: rows.length })
+  },
+})

@@ -181,6 +181,8 @@ export const en = {
   'mv.noControl': 'No area is under a measure.', 'mv.controlled': '{n} areas under measures, {residents} residents', 'mv.measureSum': '{measure}: {areas} areas, {residents} residents', 'mv.arrivedOn': 'arrived on {day}',
   'mv.riskOf': '{n} from risk areas', 'mv.ofArrived': 'of {n} who arrived', 'mv.groupAlarms': 'people; groups with an alarm: {n}', 'mv.inAreas': 'residents; areas: {n}',
   'time.unfold': 'Choose another instant',
+  'table.rows': 'Rows: {title}',
+  'do.isolate': 'Propose isolation', 'do.isolate.says': 'A second person must confirm it. The person is told why, until when, and how to appeal.', 'do.isolate.done': 'Proposed for {n}; each waits for a second person.',
   'do.manage': 'Who, until when', 'do.AssignTask': 'Give to a person', 'do.AssignTask.says': 'Left empty, it is nobody\'s in particular. The department stays answerable.', 'do.assignee': 'Who does it',
   'do.RedirectTask': 'Give to another department', 'do.RedirectTask.says': 'It begins anew there, with the same deadline; both departments are told.', 'do.SetDeadline': 'Change the deadline',
   'do.SetDeadline.says': 'Lateness is counted from the new deadline. The old one stays in the log.', 'task.assignee': 'Done by', 'task.by': '{who}', 'task.mine': 'Only mine', 'task.case': 'case {id}', 'do.correct': 'Correct',
