@@ -1,4 +1,4 @@
-"""`twinward edge run|status|resync|admit`: hands over to the agent's own process, which loads
+"""`twinward edge run|status|resync|admit|judge`: hands over to the agent's own process, which loads
 nothing of the centre.
 """
 
@@ -13,6 +13,7 @@ VERBS = {
     "status": "backlog, disk, loss and late devices, whether the agent runs or not",
     "resync": "send once more what was acknowledged in a window",
     "admit": "let an unknown device speak, with what it said meanwhile",
+    "judge": "what the rules say of readings in a file, with the same evaluator",
 }
 
 
@@ -25,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == "resync":
             verb.add_argument("--from", dest="from", required=True, help="RFC 3339 with zone")
             verb.add_argument("--to", dest="to", required=True, help="RFC 3339 with zone")
+        if name == "judge":
+            verb.add_argument("file", help="items of POST /v1/observations, one a line")
         if name == "admit":
             verb.add_argument("device", help="the id that it speaks under")
             verb.add_argument("--profile", required=True, help="which kind of device it is")
@@ -36,8 +39,7 @@ def run(options: argparse.Namespace) -> int:
     """This process becomes the agent's."""
     given = vars(options)
     command = [sys.executable, "-m", "twinward.edge.agent", options.what]
-    if "device" in given:
-        command.append(options.device)
+    command += [given[name] for name in ("device", "file") if name in given]
     for name in ("config", "from", "to", "profile", "area", "place"):
         if given.get(name):
             command += [f"--{name}", given[name]]

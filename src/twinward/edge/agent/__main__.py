@@ -1,5 +1,5 @@
-"""`python -m twinward.edge.agent run|status|resync|admit`: what `twinward edge` hands over to, so
-that the box at the gate loads nothing of the centre.
+"""`python -m twinward.edge.agent run|status|resync|admit|judge`: what `twinward edge` hands over
+to, so that the box at the gate loads nothing of the centre.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "status": "backlog, disk, loss and late devices, whether the agent runs or not",
         "resync": "send once more what was acknowledged in a window",
         "admit": "let an unknown device speak, with what it said meanwhile",
+        "judge": "what the rules say of readings in a file, with the same evaluator",
     }
     for name, text in helps.items():
         verb = verbs.add_parser(name, help=text, description=text)
@@ -49,6 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         if name == "resync":
             verb.add_argument("--from", dest="start", required=True, help="RFC 3339 with zone")
             verb.add_argument("--to", dest="end", required=True, help="RFC 3339 with zone")
+        if name == "judge":
+            verb.add_argument("file", type=Path, help="items of POST /v1/observations, one a line")
         if name == "admit":
             verb.add_argument("device", help="the id that it speaks under")
             verb.add_argument("--profile", required=True, help="which kind of device it is")
@@ -84,7 +87,13 @@ def admit(config: EdgeConfig, options: argparse.Namespace) -> object:
     return {"device": options.device, "profile": options.profile, "waiting": waiting}
 
 
-VERBS = {"run": run, "status": status, "resync": resync, "admit": admit}
+def judge(config: EdgeConfig, options: argparse.Namespace) -> object:
+    from twinward.edge.agent.judging import judge_file
+
+    return {"signals": judge_file(config, options.file)}
+
+
+VERBS = {"run": run, "status": status, "resync": resync, "admit": admit, "judge": judge}
 
 
 def show(answer: object, *, as_json: bool) -> None:
@@ -92,6 +101,10 @@ def show(answer: object, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
         return
+    for one in told.pop("signals", ()):
+        sys.stdout.write(
+            f"{one['at']}  {one['what']:<9} {one['severity']:<8} {one['rule']}  {one['device']}\n"
+        )
     for name, value in told.items():
         if name == "devices":
             late = [f"{one['device']} ({one['state']})" for one in value if one["state"] != "good"]

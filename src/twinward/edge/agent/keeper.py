@@ -22,12 +22,12 @@ from twinward.edge.agent.signals import keep_signals
 from twinward.edge.agent.store import Accepted, EdgeStore
 from twinward.edge.profiles import Profile, get_profile
 from twinward.edge.rules.evaluator import Evaluator
+from twinward.edge.rules.replay import TIMER_LAG_US
 from twinward.edge.rules.rule import Memory, RuleSignal
 
 LOG = logging.getLogger("twinward.edge")
 GROUP = 2000  # readings in one transaction
 TICK_S = 0.05
-TIMER_LAG_US = 2_000_000  # timers wait for readings that are on their way
 ROOM_EVERY = 2000  # readings between two looks at the room that is left
 FORGET = 5000  # acknowledged readings that go at once where room is short
 LEAST_FREE = 0.9  # of the bound: thinned down to that
