@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -11,7 +12,8 @@ from browser.axe import assert_accessible
 from browser.made_city import make_city
 from browser.stage import Stage, staged
 from twinward.service.access import accounts, activations
-from twinward.service.platform import local_admin
+from twinward.service.passes import statuses
+from twinward.service.platform import Caller, local_admin
 
 Open = Callable[..., Page]
 PASSWORD = "river lantern quiet orchard"
@@ -119,3 +121,41 @@ def test_a_telephone_has_tasks_first_and_bars_of_a_quarter(
     page.get_by_role("button", name="More").click()
     expect(page.get_by_role("link", name="Public page")).to_be_visible()
     assert_accessible(page, "phone")
+
+
+def test_a_status_waits_for_another_person_is_confirmed_and_lifted_on_the_screen(
+    quiet: Stage, open_page: Open
+) -> None:
+    care = activations.open_activation(
+        quiet.platform,
+        local_admin(),
+        hazard="epidemic/covid19",
+        areas=["all"],
+        purposes=["care"],
+        days=10,
+        by="centre",
+        basis="article 41",
+    )
+    asked = {"subject": "p-7", "area": "010101", "value": "restricted", "reason_code": "traced"}
+    asked |= {"reason": "in the market hall", "source": "case-77", "probability": 0.8}
+    until = quiet.platform.clock.now() + timedelta(days=5)
+    wang = Caller(name="wang", role="duty_officer")
+    made = statuses.set_status(quiet.platform, wang, activation=care, until=until, **asked)
+    page = open_page(quiet, "trust")
+    panel = page.locator("section", has=page.locator("#statuses"))
+    expect(panel).to_contain_text("The look goes on record")
+    expect(page.get_by_test_id("status-of-person")).to_have_count(0)
+    panel.get_by_role("button", name="Look", exact=True).click()
+    row = page.get_by_test_id("status-of-person")
+    expect(row).to_contain_text("waits for another person")
+    expect(row).to_contain_text("in the market hall")
+    row.get_by_role("button", name="Change").click()
+    row.get_by_role("button", name="Confirm").click()
+    page.get_by_role("button", name="Send").click()
+    expect(row).to_have_attribute("data-state", "in_force")
+    assert statuses.get_status(quiet.platform, wang, made.id).confirmed_by == local_admin().name
+    assert_accessible(page, "statuses")
+    row.get_by_role("button", name="Change").click()
+    page.get_by_label("Why", exact=True).fill("A mistake of identity")
+    page.get_by_role("button", name="Send").click()
+    expect(row).to_have_attribute("data-state", "lifted")

@@ -17,6 +17,8 @@ from browser.axe import assert_accessible
 from browser.conftest import Open
 from browser.made_city import make_city
 from browser.stage import Stage, staged
+from twinward.decision.surveillance.cities.spread import SpreadSettings
+from twinward.service.surveillance.kept_cities import keep_cities
 
 DAYS = 32
 PICTURES = os.environ.get("TWINWARD_PICTURES")  # a folder: each screen is kept as a picture there
@@ -153,3 +155,25 @@ def test_every_screen_is_chinese_in_chinese(epidemic: Stage, open_page: Open) ->
         for other in ("Arrived", "Cases", "New", "Areas", "quarantine"):
             assert other not in text.replace("New York", ""), (tab, other)
         keep(page, f"{tab}-zh")
+
+
+def test_where_it_goes_next_between_cities_and_what_half_the_travel_changes(
+    quiet: Stage, open_page: Open, tmp_path: Path
+) -> None:
+    page = open_page(quiet, "surveillance/cities")
+    expect(page.get_by_text("No run between cities is kept")).to_be_visible()
+    flows, people = tmp_path / "flows.csv", tmp_path / "people.csv"
+    flows.write_text("from,to,day,people\na,b,0,4000\nb,a,0,4000\na,c,0,60\nc,a,0,60\n")
+    people.write_text("city,population\na,900000\nb,500000\nc,400000\n")
+    settings = SpreadSettings(days=90, runs=12)
+    now = quiet.platform.clock.now()
+    keep_cities(quiet.platform.workspace, flows, people, "a", settings, now)
+    page.reload()
+    expect(page.get_by_test_id("bc-sentence")).to_contain_text("From a, with R 2.5")
+    rows = page.get_by_test_id("bc-city")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(0)).to_contain_text("source")
+    expect(rows.nth(1)).to_contain_text("days later")
+    assert_accessible(page, "between cities")
+    if PICTURES:
+        page.screenshot(path=f"{PICTURES}/between-cities.png", full_page=True)

@@ -1,6 +1,7 @@
 // Asks the API: typed by the generated schema, one form for errors, the token of this tab where one is needed.
 import { words } from '../lib/words.svelte'
-import type { Control, Gates, MovementOverview, Situation, Transferred } from '../lib/surveillance'
+import type { Control, Gates, KeptCities, MovementOverview, Situation, Transferred } from '../lib/surveillance'
+import type { StatusView } from '../lib/statuses'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
@@ -172,6 +173,7 @@ export type SignalRow = Schemas['SignalView']
 export type HitRate = Schemas['HitRate']
 export interface SignalPage { items: SignalRow[]; next: string | null; hit_rate: HitRate }
 export const getSituation = (area: string | null, at: string | null) => get<Situation>(`/v1/surveillance/situation${query({ area, at })}`)
+export const getCities = () => get<KeptCities>('/v1/surveillance/cities')
 export const getMovementOverview = (at: string | null) => get<MovementOverview>(`/v1/movement/overview${query({ at })}`)
 export const getGates = (screen: 'hubs' | 'roads', at: string | null) => get<Gates>(`/v1/movement/${screen}${query({ at })}`)
 export const getControl = (at: string | null) => get<Control>(`/v1/movement/control${query({ at })}`)
@@ -241,6 +243,9 @@ export const getBlocks = async (): Promise<Block[]> => (await get<{ items: Block
 export const getChanges = async (): Promise<Change[]> => (await get<{ items: Change[] }>('/v1/changes')).items
 export const getObjections = () => get<Objections>('/v1/objections')
 export const lodgeObjection = (asked: { status: string; channel: string; proxy: string; reason: string }) => post<ObjectionView>('/v1/objections', asked)
+export const getStatuses = (subject: string) => get<{ items: StatusView[]; total: number }>(`/v1/statuses?limit=200${subject ? `&subject=${encodeURIComponent(subject)}` : ''}`)
+export const setStatus = (asked: Record<string, unknown>) => post<StatusView>('/v1/statuses', asked)
+export const answerStatus = (status: string, act: 'confirm' | 'refuse' | 'lift', because: string) => post<StatusView>(`/v1/statuses/${encodeURIComponent(status)}/answer`, { act, because })
 export const answerObjection = (receipt: string, upheld: boolean, because: string) => post<ObjectionView>(`/v1/objections/${encodeURIComponent(receipt)}/answer`, { upheld, because })
 export const proposeChange = (asked: { kind: 'quarantine_order'; area: string; subject: string; thing: string; reason: string; basis: string; until: string }) => post<Change>('/v1/changes', asked)
 export const answerChange = (id: string, act: 'confirm' | 'refuse', because: string) => post<unknown>(`/v1/changes/${encodeURIComponent(id)}/answer`, { act, because })

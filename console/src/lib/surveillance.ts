@@ -27,3 +27,10 @@ export interface Group {
 export interface Transferred { items: Group[]; areas: Sums[]; sums: Sums; alarms: number; awaited: number; hidden: number }
 interface Totals { day: string | null; gates: number; late: number; arrived: number; departed: number; from_risk_areas: number; positive: number }
 export interface MovementOverview { sentence: { en: string; zh: string }; areas: AreaSituation[]; hubs: Totals; roads: Totals; transferred: Sums; alarms: number; controlled_areas: number; controlled_residents: number }
+export interface CityInterval { mean: number | null; median: number | null; low_90: number | null; high_90: number | null }
+export interface Between {
+  city: string; rank: number; population: number; arrival_day: CityInterval; first_import_day: CityInterval; probability: number; imports_7: CityInterval; imports_14: CityInterval; cases_14: CityInterval; cases: CityInterval
+  effective_distance: number | null
+}
+export interface CitiesRun { cities: Between[]; order: string[]; seed_city: string; days: number; runs: number; basis: string; notes: string[] }
+export interface KeptCities { made_at: string; r: number; as_asked: CitiesRun; with_half: CitiesRun }

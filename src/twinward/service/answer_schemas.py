@@ -83,6 +83,7 @@ from twinward.service.supervision.coverage import ObjectCoverage
 from twinward.service.supervision.module_engine import Refusals
 from twinward.service.supervision.modules import DefectView, ModuleLine
 from twinward.service.surveillance.indicators import IndicatorPeriod
+from twinward.service.surveillance.kept_cities import KeptCities
 from twinward.service.surveillance.raised_signals import RaisedSignals, SignalView
 from twinward.service.surveillance.signals import SignalReport
 from twinward.service.surveillance.situation import Situation
@@ -118,6 +119,7 @@ ANSWERS = (
     TransferRow,
     Situation,
     IndicatorPeriod,
+    KeptCities,
     MovementOverview,
     GateView,
     AreaControl,

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+
+from twinward.service.surveillance.kept_cities import KeptCities
 
 FLOWS = ["from,to,day,people", "a,b,0,2000", "a,c,0,50", "b,a,0,2000", "c,a,0,50"]
 PEOPLE = ["city,population", "a,900000", "b,500000", "c,400000", "d,70000"]
@@ -52,3 +55,18 @@ def test_bad_files_are_errors_with_a_code(
 ) -> None:
     status, found = run("cities", *files(tmp_path, flows, people), "--seed-city", seed)
     assert (status, found["error"]["code"]) == (2, code)
+
+
+def test_a_run_is_kept_for_the_screen_beside_one_with_half_the_travel(
+    run: Any, tmp_path: Path
+) -> None:
+    workspace = tmp_path / "ws"
+    code, _ = run("cities", *files(tmp_path), "--seed-city", "a", "--keep", str(workspace))
+    assert code == 2, "no workspace is there"
+    workspace.mkdir()
+    code, found = run("cities", *files(tmp_path), "--seed-city", "a", "--keep", str(workspace))
+    assert code == 0
+    kept = msgspec.json.decode((workspace / "between_cities.json").read_bytes(), type=KeptCities)
+    assert [one.city for one in kept.as_asked.cities] == found["order"]
+    full, half = (one.cities[1].imports_14.mean for one in (kept.as_asked, kept.with_half))
+    assert half < 0.8 * full

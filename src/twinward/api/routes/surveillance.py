@@ -15,6 +15,7 @@ from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
 from twinward.service.platform import Platform
 from twinward.service.surveillance.indicators import list_indicators
+from twinward.service.surveillance.kept_cities import get_cities
 from twinward.service.surveillance.raised_signals import list_raised
 from twinward.service.surveillance.signals import list_signals
 from twinward.service.surveillance.situation import get_situation
@@ -56,6 +57,11 @@ def router(platform: Platform) -> APIRouter:
             at=aware(at),
         )
         return answer(cut_page(found, limit, cursor))
+
+    @routes.get("/cities", responses=gives("KeptCities"))
+    def get_surveillance_cities(request: Request) -> Response:
+        """The kept run between cities: arrival and imports, with the travel asked for and half."""
+        return answer(get_cities(platform, caller_of(platform, request)))
 
     @routes.get("/signals", responses=gives("SignalReport"))
     def get_surveillance_signals(

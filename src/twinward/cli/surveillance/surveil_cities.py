@@ -41,31 +41,36 @@ def add_arguments(questions: Verbs) -> None:
         "--travel-from", type=whole, default=0, metavar="DAY", help="from which the factor holds"
     )
     leaf.add_argument("--seed", type=whole, default=1)
+    leaf.add_argument(
+        "--keep",
+        type=Path,
+        metavar="WORKSPACE",
+        help="keep the run, and one with half the travel, for the screen of this workspace",
+    )
     leaf.set_defaults(answer=_answer)
 
 
 def _answer(options: argparse.Namespace) -> None:
-    from twinward.service.surveillance.between_cities import (
-        make_settings,
-        spread_between_cities,
-    )
+    from twinward.core.clock import SystemClock
+    from twinward.service.surveillance.between_cities import make_settings, spread_between_cities
+    from twinward.service.surveillance.kept_cities import keep_cities
 
-    found = spread_between_cities(
-        options.flows,
-        options.population,
-        options.seed_city,
-        make_settings(
-            r=options.r,
-            latent_d=options.latent,
-            infectious_d=options.infectious,
-            infected=options.infected,
-            days=options.days,
-            runs=options.runs,
-            travel_factor=options.travel_factor,
-            travel_from_d=options.travel_from,
-            seed=options.seed,
-        ),
+    settings = make_settings(
+        r=options.r,
+        latent_d=options.latent,
+        infectious_d=options.infectious,
+        infected=options.infected,
+        days=options.days,
+        runs=options.runs,
+        travel_factor=options.travel_factor,
+        travel_from_d=options.travel_from,
+        seed=options.seed,
     )
+    asked = (options.flows, options.population, options.seed_city, settings)
+    if options.keep is not None:
+        found = keep_cities(options.keep, *asked, SystemClock().now()).as_asked
+    else:
+        found = spread_between_cities(*asked)
     if options.json:
         emit_json(found)
         return

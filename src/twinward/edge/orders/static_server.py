@@ -23,7 +23,7 @@ http {{
   access_log off;
   client_body_temp_path {state}/body; proxy_temp_path {state}/proxy;
   fastcgi_temp_path {state}/fastcgi; uwsgi_temp_path {state}/uwsgi; scgi_temp_path {state}/scgi;
-  sendfile on; tcp_nopush on;
+  sendfile off; tcp_nopush off;  # ranges of some hundred bytes: one read, one write, no cork
   keepalive_timeout 30s; keepalive_requests 10000;
   open_file_cache max=200000 inactive=10m; open_file_cache_valid 30s; open_file_cache_errors on;
   gzip on; gzip_types text/javascript application/json; gzip_min_length 800;
