@@ -5,7 +5,8 @@ day.
 from __future__ import annotations
 
 import sqlite3
-from datetime import timedelta
+import tracemalloc
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,8 +15,12 @@ import pytest
 
 from twinward.app import compose
 from twinward.core.clock import format_time
+from twinward.core.messages import Event
 from twinward.security.detection.anomalies import Deed, find_anomalies
 from twinward.service.access import misuse_check
+from twinward.twins.emergency.messages import LookRecorded
+
+START = datetime(2022, 4, 1, tzinfo=UTC)
 
 
 def check(world: Any) -> list[Any]:
@@ -125,3 +130,44 @@ def test_what_is_odd_is_told_from_a_days_work(world: Any, odd: Any, what: str) -
     assert find_anomalies(work, covers, {"c"}, ZoneInfo("UTC")) == []
     found = find_anomalies(work + odd(world), covers, {"c"}, ZoneInfo("UTC"))
     assert [(one.what, one.actor) for one in found] == [(what, "odd")]
+
+
+class ManyLooks:
+    """A log of so many looks, a year ago, of which only the page that is asked for is made."""
+
+    def __init__(self, count: int) -> None:
+        self.count_of_events = count
+
+    def events_after(self, seq: int, limit: int, types: Any) -> list[Event]:
+        assert "LookRecorded" in types
+        return [look(n + 1) for n in range(seq, min(seq + limit, self.count_of_events))]
+
+    def count(self, table: Any) -> int:
+        return 0
+
+
+def look(seq: int) -> Event:
+    fact = LookRecorded(
+        activation="act", purpose="trace", subject=f"p-{seq}", question="visited", reason="because"
+    )
+    at = datetime(2021, 4, 1, tzinfo=UTC)
+    told = {"area": "31-a", "actor": "wang", "cause": None, "incident": None, "subject": None}
+    return Event(
+        seq=seq, id=f"look-{seq}.1", type="LookRecorded", occurred_at=at, recorded_at=at,
+        command=f"look-{seq}", fact=fact, **told,
+    )  # fmt: skip
+
+
+def test_the_check_takes_no_more_memory_for_more_events(world: Any) -> None:
+    """All events about persons once stood in memory at a time, a gigabyte for a million."""
+    peaks = []
+    for count in (6_000, 30_000):
+        seen = misuse_check.Seen(world.platform, START)
+        tracemalloc.start()
+        rows: Any = ManyLooks(count)
+        for event in misuse_check._events_about_persons(rows):
+            seen.see(event)
+        assert seen.list_unexplained(rows) == []
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.5 * peaks[0] < 20_000_000

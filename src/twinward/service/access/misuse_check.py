@@ -4,7 +4,7 @@ alarms are announced.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
@@ -60,14 +60,11 @@ def check_misuse(
         if chain.ok
         else [Anomaly(what="log_broken", actor="?", count=1, event=f"entry {chain.first_bad}")]
     )
+    seen = Seen(platform, platform.clock.now() - DAY)
     with platform.store.read() as rows:
-        events = _events_about_persons(rows)
-        found += unexplained_rows(platform, rows, events)
-    since = platform.clock.now() - DAY
-    deeds = [deed for event in events if event.recorded_at >= since for deed in _deeds(event)]
-    known = {key for event in events for key in _names(event)} | {
-        event.incident for event in events if event.incident
-    }
+        for event in _events_about_persons(rows):
+            seen.see(event)
+        found += seen.list_unexplained(rows)
     accounts = {one.name: one for one in platform.accounts.list_accounts()}
 
     def covers(actor: str, area: str) -> bool:
@@ -76,22 +73,19 @@ def check_misuse(
             return (actor == "local-admin" and not platform.managed) or actor == "loop"
         return platform.policy.jurisdiction(account.caller("")).concerns(area)
 
-    found += find_anomalies(deeds, covers, known, ZoneInfo(platform.settings.timezone))
-    found += [
-        Anomaly(what="alone", actor=event.actor, count=1, event=event.id)
-        for event in events
-        if isinstance(event.fact, m.ChangeConfirmed) and event.fact.proposed_by == event.actor
-    ]
+    zone = ZoneInfo(platform.settings.timezone)
+    found += find_anomalies(seen.deeds, covers, seen.known, zone) + seen.alone
     for one in found:
         raise_alarm(platform, caller, one)
     return {
-        "checked": len(deeds),
+        "checked": len(seen.deeds),
         "entries": chain.entries,
         "anomalies": [msgspec.structs.asdict(a) for a in found],
     }
 
 
-def _events_about_persons(rows: Rows) -> list[Event]:
+def _events_about_persons(rows: Rows) -> Iterator[Event]:
+    """One page of them at a time: there are many more than fit into memory."""
     kinds = (
         "CaseReported",
         "ContactNamed",
@@ -110,10 +104,10 @@ def _events_about_persons(rows: Rows) -> list[Event]:
         *STATUS_CHANGES,
         *LOOKS,
     )
-    events: list[Event] = []
-    while page := rows.events_after(events[-1].seq if events else 0, PAGE, types=kinds):
-        events += page
-    return events
+    last = 0
+    while page := rows.events_after(last, PAGE, types=kinds):
+        yield from page
+        last = page[-1].seq
 
 
 def _names(event: Event) -> list[str]:
@@ -147,41 +141,73 @@ class Replay:
     """
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], msgspec.Struct] = {}
+        self._rows: dict[str, dict[str, bytes]] = {}  # packed: a tenth of what the rows take
 
-    def find(self, table: Table[msgspec.Struct], key: str) -> msgspec.Struct | None:
-        return self.rows.get((table.name, key))
+    def find(self, table: Table[R], key: str) -> R | None:
+        packed = self._rows.get(table.name, {}).get(key)
+        return None if packed is None else msgspec.msgpack.decode(packed, type=table.row)
 
-    def get(self, table: Table[msgspec.Struct], key: str) -> msgspec.Struct:
-        return self.rows[table.name, key]
+    def get(self, table: Table[R], key: str) -> R:
+        return msgspec.msgpack.decode(self._rows[table.name][key], type=table.row)
 
     def put(self, table: Table[R], row: R, valid_from: object) -> None:
-        self.rows[table.name, str(getattr(row, table.key))] = row
+        held = self._rows.setdefault(table.name, {})
+        held[str(getattr(row, table.key))] = msgspec.msgpack.encode(row)
 
 
-def unexplained_rows(platform: Platform, rows: Rows, events: list[Event]) -> list[Anomaly]:
-    """Rows about persons that differ from what the log makes of them: somebody wrote past it."""
-    replay: Any = Replay()
-    appliers = platform.loop.twins.behaviour.appliers
-    lost_until: datetime | None = None  # what was deleted on its date cannot be told any more
-    unsure: set[str] = set()  # of whom a part was deleted
-    for event in events:
+class Seen:
+    """What the check keeps of the events that it reads one after another: the last day's deeds, the
+    ids that can be a cause, and the rows about persons as the log makes them.
+    """
+
+    def __init__(self, platform: Platform, since: datetime) -> None:
+        self._appliers = platform.loop.twins.behaviour.appliers
+        self._since = since
+        self._replay: Any = Replay()
+        self._lost_until: datetime | None = None  # what ended on its date is not told any more
+        self._unsure: set[str] = set()  # of whom a part was deleted
+        self.deeds: list[Deed] = []
+        self.alone: list[Anomaly] = []
+        self.known: set[str] = set()
+
+    def see(self, event: Event) -> None:
+        if event.recorded_at >= self._since:
+            self.deeds += _deeds(event)
+        self.known.update(_names(event))
+        if event.incident:
+            self.known.add(event.incident)
+        if isinstance(event.fact, m.ChangeConfirmed) and event.fact.proposed_by == event.actor:
+            self.alone.append(Anomaly(what="alone", actor=event.actor, count=1, event=event.id))
+        self._play(event)
+
+    def _play(self, event: Event) -> None:
         if event.fact is None:
-            lost_until = event.recorded_at
-        elif event.type not in LOOKS and str(event.subject) not in unsure:
+            self._lost_until = event.recorded_at
+        elif event.type not in LOOKS and str(event.subject) not in self._unsure:
             try:
-                appliers[type(event.fact)](event.fact, event, replay)
+                self._appliers[type(event.fact)](event.fact, event, self._replay)
             except (LookupError, AbsentError):
-                unsure.add(str(event.subject))
-    found = []
-    for table, _ in PERSONS:
-        for row in rows.list_rows(table):
-            told = as_once_kept(replay.find(table, row.id), row)
-            older = lost_until is not None and began_at(row) <= lost_until
-            if str(row.subject) not in unsure and not older and told != row:
-                name = f"{table.name} {row.id}"
-                found.append(Anomaly(what="forced", actor="?", count=1, event=name))
-    return found
+                self._unsure.add(str(event.subject))
+
+    def list_unexplained(self, rows: Rows) -> list[Anomaly]:
+        """Rows about persons that differ from what the log makes of them: somebody wrote past
+        it.
+        """
+        found = []
+        for table, _ in PERSONS:
+            for row in every_row(rows, table):
+                told = as_once_kept(self._replay.find(table, row.id), row)
+                older = self._lost_until is not None and began_at(row) <= self._lost_until
+                if str(row.subject) not in self._unsure and not older and told != row:
+                    name = f"{table.name} {row.id}"
+                    found.append(Anomaly(what="forced", actor="?", count=1, event=name))
+        return found
+
+
+def every_row(rows: Rows, table: Table[R]) -> Iterator[R]:
+    """All rows, a page at a time."""
+    for offset in range(0, rows.count(table), PAGE):
+        yield from rows.list_rows(table, limit=PAGE, offset=offset)
 
 
 def began_at(row: object) -> datetime:
