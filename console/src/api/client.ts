@@ -2,6 +2,7 @@
 import { words } from '../lib/words.svelte'
 import type { Control, Gates, KeptCities, MovementOverview, Situation, Transferred } from '../lib/surveillance'
 import type { StatusView } from '../lib/statuses'
+import type { Coverage, DefectRow, ModuleDoc, ModuleLine } from '../lib/supervision'
 import type { components } from './schema'
 
 type Schemas = components['schemas']
@@ -178,6 +179,10 @@ export const getMovementOverview = (at: string | null) => get<MovementOverview>(
 export const getGates = (screen: 'hubs' | 'roads', at: string | null) => get<Gates>(`/v1/movement/${screen}${query({ at })}`)
 export const getControl = (at: string | null) => get<Control>(`/v1/movement/control${query({ at })}`)
 export const getTransferred = (at: string | null) => get<Transferred>(`/v1/movement/transferred${query({ at })}`)
+export const getModules = async (): Promise<ModuleLine[]> => (await get<{ items: ModuleLine[] }>('/v1/modules')).items
+export const getModule = (id: string) => get<ModuleDoc>(`/v1/modules/${encodeURIComponent(id)}`)
+export const getCoverage = (id: string) => get<Coverage>(`/v1/modules/${encodeURIComponent(id)}/coverage`)
+export const getDefects = async (module: string): Promise<DefectRow[]> => (await get<{ items: DefectRow[] }>(`/v1/defects${query({ module })}`)).items
 export const getSignals = () => get<SignalPage>('/v1/surveillance/signals/raised?limit=500')
 export interface CaseWish { status?: string; hazard?: string; area?: string; search?: string; order?: string; since?: string }
 export const getCases = (wish: CaseWish, cursor: string | null, limit: number) => get<Page<Case>>(`/v1/cases${query({ ...wish, cursor, limit: String(limit) })}`)

@@ -129,4 +129,6 @@ export const nameContact = (asked: boolean): Deed => ({
   make: (values) => ({ ...withPerson(values), contact: makeId().replace('console-', 'ct-'), ...(values['exposed_at'] ? { exposed_at: noonOf(values['exposed_at']) } : {}) }),
 })
 const judge = (judgement: 'confirm' | 'dismiss'): Deed => ({ type: 'JudgeSignal', word: `do.${judgement}Signal`, right: 'command_incident', says: `do.${judgement}Signal.says`, fields: [BECAUSE], make: (values) => ({ ...values, judgement }) })
+/** Nothing was wrong: a false alarm, by a person and with a reason. */
+export const DISMISS_DEFECT: Deed = { type: 'DismissDefect', word: 'do.dismissDefect', right: 'assess_task', says: 'do.dismissDefect.says', fields: [BECAUSE] }
 export const JUDGEMENTS: readonly Deed[] = [judge('confirm'), judge('dismiss')]

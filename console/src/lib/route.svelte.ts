@@ -1,7 +1,7 @@
 // Where in the console we are: the part of the address after `#`, so that every place and instant can be linked to.
 import { live } from './live.svelte'
 
-const PLACES = ['overview', 'city', 'start', 'wall', 'incident', 'cases', 'case', 'foresee', 'surveillance', 'hazards', 'field', 'resources', 'tasks', 'duty', 'trust', 'public'] as const
+const PLACES = ['overview', 'city', 'start', 'wall', 'incident', 'cases', 'case', 'foresee', 'surveillance', 'supervision', 'hazards', 'field', 'resources', 'tasks', 'duty', 'trust', 'public'] as const
 export type Place = (typeof PLACES)[number]
 
 class Route {

@@ -13,8 +13,8 @@ from twinward.cli.main import add_common
 from twinward.core.errors import InputError
 
 if TYPE_CHECKING:
-    from twinward.library.supervision.module import Check, Module
     from twinward.service.intake.commands import BatchAccount
+    from twinward.service.supervision.judging import Check, Module
 
 ACTS = "list|show|validate|add|rules|register|record|coverage|defects|dismiss|retire"
 HIDDEN = "hidden"

@@ -67,6 +67,7 @@ class FormField(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     least: Number = 0
     most: Number = 1e9
     choices: tuple[Name, ...] = ()
+    choices_zh: tuple[Title, ...] = ()  # the same in Chinese, in the same order
     required: bool = True
     want: bool | None = None
     at_least: Number | None = None

@@ -99,6 +99,8 @@ def _field(module: Module, check: Check, field: FormField) -> Iterator[str]:
         yield from _is_defect(module, name, field.defect)
     if field.kind == "choice" and len(field.choices) < 2:
         yield f"{name} gives fewer than two choices"
+    if len(field.choices) != len(field.choices_zh):
+        yield f"{name} gives {len(field.choices)} choices and {len(field.choices_zh)} in Chinese"
     for choice in set(field.allowed) - set(field.choices):
         yield f"{name} allows {choice}, which is none of its choices"
     if field.least > field.most:

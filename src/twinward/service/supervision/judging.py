@@ -17,8 +17,9 @@ from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.supervision.messages import Answer
 from twinward.twins.emergency.supervision.rows import SUPERVISED, SupervisedObject
 
+__all__ = ["Check", "Module", "find_check", "get_module", "judge"]
 MOST_TEXT = 500
-FORM = "see `twinward module show` for the form"
+FORM = "nothing was recorded"
 
 
 @overload
@@ -154,9 +155,7 @@ def judge_answers(check: Check, answers: Mapping[str, Answer]) -> tuple[str, ...
     for name, field in fields.items():
         if name not in answers:
             if field.required:
-                raise InputError(
-                    f"check {check.id}: {name} is not answered", FORM, code="bad_answer"
-                )
+                raise InputError(f"{field.title}: this is not answered", FORM, code="bad_answer")
             continue
         if not holds(field, require_answer(field, answers[name])) and field.defect not in failing:
             failing.append(field.defect)
@@ -181,10 +180,10 @@ def require_answer(field: FormField, answer: Answer) -> Answer:
         wanted = "" if short else f"a text of at most {MOST_TEXT} letters"
         if short and scrub(str(answer)) != answer:
             raise InputError(
-                f"{field.name} holds what names a person", "leave it out", code="direct_identity"
+                f"{field.title}: the answer names a person", "leave it out", code="direct_identity"
             )
     if wanted:
-        raise InputError(f"{field.name} must be {wanted}, got {answer!r}", FORM, code="bad_answer")
+        raise InputError(f"{field.title} must be {wanted}, got {answer!r}", FORM, code="bad_answer")
     return answer
 
 

@@ -80,6 +80,7 @@ class ModuleEngine:
         self._devices: dict[str, Watched] = {}
         self._things: dict[str, Watched] = {}
         self._groups: dict[Group, Evaluator] = {}
+        self._of_edge: dict[str, dict[Group, Evaluator]] = {}
         self._progress = Progress()
         self.refused: dict[str, Refusals] = {}  # module -> what of its objects was not believed
 
@@ -113,6 +114,7 @@ class ModuleEngine:
         if found is None:
             rules = list_rules(self._known[one.module], name)
             found = self._groups[name] = Evaluator(rules, from_us=self._from_us)
+            self._of_edge.setdefault(name.edge, {})[name] = found
         return found
 
     def _restore(self, group: Evaluator, names: Iterable[str]) -> None:
@@ -148,7 +150,7 @@ class ModuleEngine:
             else:
                 asked += self._commands(self._read(one, who, kind, at_us, value, unit))
         self._progress.note(source, latest, now_us)
-        return asked + self.advance(now_us)
+        return asked + self.advance(now_us, source)
 
     def _believes(self, one: Watched, source: str, at_us: int, now_us: int) -> bool:
         if one.edge and one.edge != source:
@@ -191,10 +193,11 @@ class ModuleEngine:
             return [self._open(one, event, began_us, None, "edge")]
         return self._mend(one, event, began_us) if value == CLEARED else []
 
-    def advance(self, now_us: int) -> list[Command]:
-        """What time alone decides, as far as each source has come."""
+    def advance(self, now_us: int, edge: str | None = None) -> list[Command]:
+        """What time alone decides, as far as each source has come; of one edge, or of all."""
         asked: list[Command] = []
-        for name, group in self._groups.items():
+        mine = self._groups if edge is None else self._of_edge.get(edge, {})
+        for name, group in mine.items():
             due = group.next_due()
             if due is None or due > now_us:
                 continue

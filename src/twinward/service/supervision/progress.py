@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
-LIVE_US = 60_000_000  # a reading that took longer is one of a backlog
-GAP_US = 120_000_000  # a source that was silent so long may have a backlog
+LIVE_US = 120_000_000  # a reading that took longer is one of a backlog
+GAP_US = 300_000_000  # a source that was silent so long may have a backlog
 NEVER = -(2**62)
 
 
