@@ -42,6 +42,7 @@ from twinward.api.routes import (
     persons,
     planning,
     public_alerts,
+    responders,
     sessions,
     supervision,
     supplies,
@@ -85,6 +86,7 @@ SUBJECTS = (
     supervision,
     devices,
     claims,
+    responders,
 )
 
 

@@ -53,6 +53,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "twinward.cli.edge.module",
             "supervision as data: objects, checks, defects, what was not heard from",
         ),
+        "field": (
+            "twinward.cli.edge.field",
+            "responders: Cursor on Target, the thin link's messages, who is down",
+        ),
         "outlet": ("twinward.cli.edge.outlet", "orders on their way out, and what became of each"),
     },
     "command": {

@@ -26,6 +26,7 @@ from twinward.loop.policies import (
     link,
     mistakes,
     plan_end,
+    responders,
     rounds,
     schedule,
     signals,
@@ -53,6 +54,7 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.PlaceAffected: (trigger.place_affected,),
     m.HazardReported: (trigger.hazard_reported,),
     m.ClaimAccepted: (claims.claim_accepted,),
+    m.ManDown: (responders.man_down,),
     m.IncidentDeveloped: (
         levels.level_follows_figures,
         link.link_grown_area,

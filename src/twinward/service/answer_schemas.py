@@ -79,6 +79,7 @@ from twinward.service.passes.visits import Upload
 from twinward.service.planning.comparison_jobs import CompareJob
 from twinward.service.planning.comparison_store import ComparisonLine
 from twinward.service.plans.plan_library import PlanLine
+from twinward.service.responders.field import FieldAlarmView, FieldTaken
 from twinward.service.supervision.coverage import ObjectCoverage
 from twinward.service.supervision.module_engine import Refusals
 from twinward.service.supervision.modules import DefectView, ModuleLine
@@ -189,6 +190,8 @@ ANSWERS = (
     ParcelFile,
     ParcelView,
     ClaimView,
+    FieldAlarmView,
+    FieldTaken,
     IntakeAnswer,
     StatusView,
     access.ActivationLine,

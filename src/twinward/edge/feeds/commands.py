@@ -85,6 +85,8 @@ OUTSIDE: tuple[type[Command], ...] = (
     m.SendParcel,
     m.AcceptClaim,
     m.RejectClaim,
+    m.ReportManDown,
+    m.EndManDown,
     c.SetThreshold,
     c.NoteReading,
 )
@@ -222,6 +224,7 @@ NAMING = (
     "assignee",
     "object",
     "parcel",
+    "responder",
     "goods",
 )
 

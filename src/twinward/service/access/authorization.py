@@ -24,6 +24,7 @@ from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.journal.rows import SHIFTS
 from twinward.twins.emergency.movement.rows import ARRIVAL_GROUPS, PASSAGES, passage_id
 from twinward.twins.emergency.reports.rows import AFFECTED_PLACES, CASES
+from twinward.twins.emergency.responders.rows import FIELD_ALARMS
 from twinward.twins.emergency.signals.rows import SIGNALS
 from twinward.twins.emergency.supervision.rows import DEFECTS, SUPERVISED
 from twinward.twins.emergency.supplies.rows import SUPPLY_REQUESTS
@@ -59,6 +60,7 @@ THINGS: dict[str, tuple[Table[msgspec.Struct], ...]] = {
     "group": (ARRIVAL_GROUPS,),
     "shift": (SHIFTS,),
     "claim": (CLAIMS,),
+    "alarm": (FIELD_ALARMS,),
     "object": (SUPERVISED,),
     "defect": (DEFECTS,),
 }

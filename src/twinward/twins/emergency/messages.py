@@ -211,6 +211,12 @@ from twinward.twins.emergency.reports.messages import (
     WithdrawCount,
 )
 from twinward.twins.emergency.resources.messages import Lot, SetStock, StockSet
+from twinward.twins.emergency.responders.messages import (
+    EndManDown,
+    ManDown,
+    ManDownEnded,
+    ReportManDown,
+)
 from twinward.twins.emergency.risks.messages import FireLink, LinkFired
 from twinward.twins.emergency.signals.messages import (
     CountedCases,
@@ -405,6 +411,7 @@ __all__ = [
     "DraftPublicAlert",
     "DrillRecorded",
     "DropTask",
+    "EndManDown",
     "EndPlan",
     "EscalateTask",
     "ExtendWarning",
@@ -449,6 +456,8 @@ __all__ = [
     "LodgeObjection",
     "LookRecorded",
     "Lot",
+    "ManDown",
+    "ManDownEnded",
     "MendDefect",
     "MergeIncident",
     "MissCheck",
@@ -519,6 +528,7 @@ __all__ = [
     "ReportFigures",
     "ReportHazard",
     "ReportIndicator",
+    "ReportManDown",
     "ReportPassage",
     "ReportQuarantine",
     "ReportsConfirmed",

@@ -20,6 +20,7 @@ from twinward.twins.emergency.plans import handlers as plans
 from twinward.twins.emergency.public_alerts import handlers as public_alerts
 from twinward.twins.emergency.reports import handlers as cases
 from twinward.twins.emergency.resources import handlers as resources
+from twinward.twins.emergency.responders import handlers as responders
 from twinward.twins.emergency.risks import handlers as risks
 from twinward.twins.emergency.signals import handlers as signals
 from twinward.twins.emergency.supervision import handlers as supervision
@@ -55,5 +56,6 @@ PARTS = (
     public_alerts,
     deliveries,
     claims,
+    responders,
 )
 BEHAVIOUR = join(part.BEHAVIOUR for part in PARTS)

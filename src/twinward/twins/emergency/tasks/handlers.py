@@ -11,12 +11,13 @@ import msgspec
 from twinward.core.errors import AbsentError, ConflictError, RefusedError
 from twinward.core.ids import derive_id
 from twinward.core.messages import Draft, Event, Fact
-from twinward.core.ports import Rows, Transaction
+from twinward.core.ports import Rows, Table, Transaction
 from twinward.core.reasons import because_of
 from twinward.library.texts import write_reason
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.contacts.handlers import SETTLED, get_contact
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
+from twinward.twins.emergency.responders.rows import FIELD_ALARMS, FieldAlarm
 from twinward.twins.emergency.supervision.rows import DEFECTS, FoundDefect
 from twinward.twins.emergency.tasks.rows import (
     AT_WORK,
@@ -68,11 +69,18 @@ def about(task: Task, fact: Fact) -> list[Draft]:
     return [Draft(fact=fact, area=task.area, incident=task.incident)]
 
 
+# what a task may be of: an incident, a defect, somebody in the field who is down
+OF_WHAT: tuple[Table[Incident] | Table[FoundDefect] | Table[FieldAlarm], ...] = (
+    INCIDENTS,
+    DEFECTS,
+    FIELD_ALARMS,
+)
+
+
 def create_task(command: m.CreateTask, rows: Rows, context: Context) -> list[Draft]:
     if rows.find(TASKS, command.task) is not None:
         raise ConflictError(f"task {command.task} exists", "nothing was changed", code="exists")
-    of = (rows.find(INCIDENTS, command.incident), rows.find(DEFECTS, command.incident))
-    if of == (None, None):
+    if all(rows.find(table, command.incident) is None for table in OF_WHAT):
         raise AbsentError(f"there is no incident {command.incident}", "open it first")
     fields = {name: getattr(command, name) for name in m.TaskCreated.__struct_fields__}
     return [Draft(fact=m.TaskCreated(**fields), area=command.area, incident=command.incident)]

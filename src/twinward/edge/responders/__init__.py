@@ -1,0 +1,1 @@
+"""What people and equipment in the field send: the fallback for a thin link."""

@@ -1,0 +1,1 @@
+"""Responders and equipment in the field: what they send, who is down, what they are sent."""

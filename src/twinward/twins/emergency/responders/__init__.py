@@ -1,0 +1,1 @@
+"""Responders in the field who are down: reported, made a task, ended. Never where they walk."""
