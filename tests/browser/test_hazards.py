@@ -34,7 +34,7 @@ def test_an_officer_asks_what_a_quake_would_do_and_reads_the_answer_on_the_map(
     exposed = page.locator("section", has=page.locator("#hz-exposed"))
     expect(exposed.get_by_role("columnheader")).to_have_count(5)  # what, and four levels
     expect(exposed.get_by_role("rowheader", name="People by day")).to_be_visible()
-    expect(page.get_by_test_id("hz-multiples").get_by_role("img")).to_have_count(9)
+    expect(page.get_by_test_id("hz-multiples").get_by_role("listitem")).to_have_count(9)
     expect(page.get_by_test_id("hz-tree").locator(".tree")).not_to_have_count(0)
     expect(page.get_by_text("not calibrated here")).to_be_visible()
     arrivals = page.locator("section", has=page.locator("#hz-arrival"))

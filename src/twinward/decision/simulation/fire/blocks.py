@@ -19,7 +19,7 @@ from twinward.decision.simulation.fire.urban import (
 from twinward.decision.simulation.interface import Ask, Floats, Footprint, Ground
 
 PEOPLE_A_BUILDING, BUILDING_M2 = 20.0, 144.0  # an assumption; 12 m by 12 m
-LEAST_BUILT, MOST_BUILT = 0.02, 0.6  # share of a cell: below it no fire goes on
+LEAST_BUILT, MOST_BUILT = 0.005, 0.6  # share of a cell: below it no fire goes on
 WIND_SD, DIRECTION_SD = 0.25, 20.0  # ln, degrees: assumptions
 ENGINES = 12  # blocks that engines can hold at one time when all that are called have come
 
