@@ -35,4 +35,6 @@ export const answerAlert = (id: string, act: 'approve' | 'discard', because = ''
 export const getEdges = () => list<Edge>('/v1/edges?limit=500')
 export const getDevices = () => list<Device>('/v1/devices?limit=1000')
 export const addDevice = (device: { device: string; edge: string; profile: string; area: string; place: string }) => post('/v1/devices', device)
-export const orderDevice = (device: string, action: string, hours: number) => post('/v1/device-orders', { device, action, until: new Date(Date.now() + hours * 3_600_000).toISOString() })
+/** So many hours from now, by the server's clock where it is known: that of a telephone may be wrong. */
+export const hoursFrom = (now: string | undefined, hours: number): string => new Date((now ? Date.parse(now) : Date.now()) + hours * 3_600_000).toISOString()
+export const orderDevice = (device: string, action: string, until: string) => post('/v1/device-orders', { device, action, until })

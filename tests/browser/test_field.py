@@ -1,0 +1,97 @@
+"""The field on the screen: an alert needs two persons and a thumb; an edge that is late says why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import msgspec
+from playwright.sync_api import Page, expect
+
+from browser.stage import Stage
+from twinward.edge.agent.wire import EdgeStanding, HeardDevice, HeldDevice, SyncRequest
+from twinward.service.devices import fleet, registry
+from twinward.service.operations import public_alerts
+from twinward.service.platform import local_admin
+
+SECOND = msgspec.structs.replace(local_admin(), name="second")
+
+
+def an_area(stage: Stage) -> str:
+    return next(iter(stage.platform.reference.areas.by_code))
+
+
+def draft(stage: Stage) -> str:
+    texts = (
+        public_alerts.AlertText(language="zh-CN", headline="水位上涨", instruction="请离开河岸"),
+        public_alerts.AlertText(language="en", headline="High water", instruction="Leave the bank"),
+    )
+    asked = public_alerts.AlertRequest(
+        hazard="flood",
+        areas=(an_area(stage),),
+        texts=texts,
+        until=stage.clock.now() + timedelta(hours=6),
+        because="the gauge at the creek",
+        alert="a-1",
+    )
+    return public_alerts.draft(stage.platform, local_admin(), asked).id
+
+
+def test_an_alert_is_approved_with_a_thumb_and_sent_by_a_second_person(
+    quiet: Stage, open_page: Callable[..., Page]
+) -> None:
+    name = draft(quiet)
+    page = open_page(quiet, "field", size=(390, 844))
+    card = page.get_by_test_id(f"alert-{name}")
+    expect(card).to_contain_text("draft")
+    card.get_by_role("button", name="Approve").click()
+    card.get_by_role("button", name="Yes, I approve it").click()
+    expect(card).to_contain_text("It takes another person")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390, f"the page is {wide} wide"
+    public_alerts.approve(quiet.platform, SECOND, name)
+    page.reload()
+    expect(page.get_by_test_id(f"alert-{name}")).to_contain_text("in force")
+    page.get_by_role("button", name="Cancel it").click()
+    form = page.get_by_test_id("alert-form")
+    form.get_by_label("What it rests on (not published)").fill("the gauge was broken")
+    form.get_by_role("button", name="Keep as a draft").click()
+    expect(page.get_by_text("Waiting for two persons")).to_be_visible()
+    found = public_alerts.list_alerts(quiet.platform, local_admin(), state="draft")
+    assert [(one.step, one.references) for one in found] == [("cancel", (name,))]
+
+
+def test_an_edge_says_what_is_late_and_an_unknown_device_is_let_in(
+    quiet: Stage, open_page: Callable[..., Page]
+) -> None:
+    now = quiet.clock.now()
+    standing = EdgeStanding(
+        backlog=1200,
+        oldest_s=4000.0,
+        disk_bytes=40_000_000,
+        disk_bound=2_000_000_000,
+        lost=0,
+        duplicate=3,
+        stored=90_000,
+        rejected=1,
+        alarms_open=1,
+        config_version="3f2a",
+        clock_skew_s=0.0,
+    )
+    held = HeldDevice(device="new-1", count=7, first_at=now, last_at=now)
+    heard = HeardDevice(device="fridge-1", state="stale", last_at=now)
+    said = SyncRequest(edge="gate-1", standing=standing, held=(held,), devices=(heard,))
+    fleet.sync(quiet.platform, local_admin(), said)
+    page = open_page(quiet, "field")
+    page.get_by_role("button", name="Edges").click()
+    edge = page.get_by_test_id("edge-gate-1")
+    expect(edge).to_contain_text("behind with sending")
+    expect(edge).to_contain_text("unknown devices wait")
+    edge.get_by_role("button", name="Let it speak").click()
+    edge.get_by_label("Kind of device").select_option("thermometer")
+    edge.get_by_label("Area", exact=True).select_option(index=1)
+    edge.get_by_role("button", name="Let it speak").click()
+    expect(edge.get_by_label("Kind of device")).to_have_count(0)
+    assert registry.get_device(quiet.platform, local_admin(), "new-1").profile == "thermometer"
+    page.get_by_role("button", name="Devices", exact=True).click()
+    expect(page.get_by_text("new-1")).to_be_visible()
