@@ -66,8 +66,17 @@ def test_an_order_gets_a_person_more_time_and_another_department(
 
 def test_a_case_is_corrected_and_then_found_to_be_none(quiet: Stage, open_page: Open) -> None:
     quiet.open_activation()
-    quiet.report_case()
+    told = {"case": "c1", "area": "010101", "hazard": "epidemic", "status": "confirmed"}
+    person = {"name": "Li Wei", "phone": "13800001111"}
+    quiet.post({"type": "ReportCase", "found_in": "community", "person": person, **told})
     page = open_page(quiet, "case/c1")
+    page.get_by_role("button", name="Open the name").click()
+    dialog = page.get_by_test_id("deed")
+    dialog.get_by_label("Why", exact=True).fill("To call about the test")
+    dialog.get_by_role("button", name="Send").click()
+    expect(page.get_by_test_id("told")).to_contain_text("Li Wei")
+    dialog.get_by_role("button", name="Close").click()
+    assert "Li Wei" not in page.content()
     menu = page.get_by_role("button", name="Correct", exact=True)
     menu.click()
     decide(page, "Correct the case", {}, {"Status": "without symptoms"})

@@ -225,6 +225,8 @@ export function leave(): void {
   sessionStorage.removeItem(TOKEN)
   sessionStorage.removeItem(REFRESH)
 }
+/** Who is behind a pseudonym; the look is on record before the answer is given. */
+export const openName = (subject: string, reason: string) => post<Record<string, unknown>>('/v1/identities', { subject, reason })
 export const getCase = (id: string) => get<CaseRow>(`/v1/cases/${encodeURIComponent(id)}`)
 export const getHandOvers = (of?: string) => get<HandOvers>(`/v1/handovers${query({ case: of })}`)
 export const askChain = (incident: string) => post<IncidentChain>('/v1/trace/chain', { incident })

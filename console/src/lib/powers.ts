@@ -1,5 +1,5 @@
 // Forms for powers and accounts: each asks a route of its own and may answer with something that is shown once.
-import { answerAccount, breakGlass, changePassword, closeActivation, type Contact, keepAccount, openActivation, proposeChange, renewActivation, type AccountOutcome } from '../api/client'
+import { answerAccount, breakGlass, changePassword, closeActivation, type Contact, keepAccount, openActivation, openName, proposeChange, renewActivation, type AccountOutcome } from '../api/client'
 import type { Deed, Field } from './deeds'
 import { queue } from './queue.svelte'
 import { shortTime, t } from './words.svelte'
@@ -61,5 +61,14 @@ export const proposeIsolation = (rows: readonly Contact[]): Deed => ({
     const until = new Date(Date.now() + queue.skewMs + Number(values['days']) * DAY_MS).toISOString()
     for (const one of rows) await proposeChange({ kind: 'quarantine_order', area: one.area, subject: one.subject, thing: one.id, reason: values['reason'] ?? '', basis: values['basis'] ?? '', until })
     return t('do.isolate.done', { n: rows.length })
+  },
+})
+const SHOWN = ['name', 'phone', 'document', 'address'] as const
+/** The name behind a pseudonym, shown once in the dialog and kept nowhere on the device. */
+export const openPerson = (subject: string): Deed => ({
+  type: 'open-name', word: 'power.name', right: 'open_vault', says: 'power.name.says', fields: [REASON],
+  run: async (values) => {
+    const person = await openName(subject, values['reason'] ?? '')
+    return SHOWN.map((one) => person[one]).filter((one) => typeof one === 'string' && one).join(' · ') || t('power.name.none')
   },
 })

@@ -188,6 +188,8 @@ export const en = {
   'mv.noControl': 'No area is under a measure.', 'mv.controlled': '{n} areas under measures, {residents} residents', 'mv.measureSum': '{measure}: {areas} areas, {residents} residents', 'mv.arrivedOn': 'arrived on {day}',
   'mv.riskOf': '{n} from risk areas', 'mv.ofArrived': 'of {n} who arrived', 'mv.groupAlarms': 'people; groups with an alarm: {n}', 'mv.inAreas': 'residents; areas: {n}',
   'time.unfold': 'Choose another instant',
+  'power.name': 'Open the name', 'power.name.says': 'Your name, the reason and the time are on record before the name is shown. It is shown here only.', 'power.name.none': 'Nothing is kept of this person beside the pseudonym.',
+  'curve.picture': 'Picture',
   'table.rows': 'Rows: {title}',
   'do.isolate': 'Propose isolation', 'do.isolate.says': 'A second person must confirm it. The person is told why, until when, and how to appeal.', 'do.isolate.done': 'Proposed for {n}; each waits for a second person.',
   'do.manage': 'Who, until when', 'do.AssignTask': 'Give to a person', 'do.AssignTask.says': 'Left empty, it is nobody\'s in particular. The department stays answerable.', 'do.assignee': 'Who does it',

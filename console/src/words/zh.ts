@@ -171,6 +171,8 @@ export const zh: Record<WordKey, string> = {
   'mv.noControl': '没有区域在执行措施。', 'mv.controlled': '{n} 个区域执行措施，居民 {residents} 人', 'mv.measureSum': '{measure}：{areas} 个区域，居民 {residents} 人', 'mv.arrivedOn': '{day} 抵达', 'mv.riskOf': '来自风险地区 {n}', 'mv.ofArrived': '共抵达 {n} 人',
   'mv.groupAlarms': '人，涉及 {n} 个批次', 'mv.inAreas': '居民，涉及 {n} 个区域',
   'time.unfold': '选择其他时点',
+  'power.name': '查看姓名', 'power.name.says': '先记录您的姓名、理由和时间，再显示；仅在此处显示。', 'power.name.none': '除代号外未保存此人信息。',
+  'curve.picture': '图片',
   'table.rows': '列表：{title}',
   'do.isolate': '提出隔离', 'do.isolate.says': '须经第二人确认。当事人将被告知理由、期限和申诉方式。', 'do.isolate.done': '已为 {n} 人提出，均待第二人确认。',
   'do.manage': '承办与时限', 'do.AssignTask': '指派承办人', 'do.AssignTask.says': '留空即不指定个人；责任仍在部门。', 'do.assignee': '承办人', 'do.RedirectTask': '改派其他部门', 'do.RedirectTask.says': '由对方重新签收办理，时限不变；两个部门均收到通知。', 'do.SetDeadline': '调整时限',
