@@ -28,7 +28,7 @@ from browser.made_city import make_city
 from browser.stage import CHROMIUM, FLAGS, Stage, staged
 from twinward.core.clock import SetClock
 
-ROUNDS = 5
+ROUNDS = 3
 # a page is usable when this is there and nothing says that it is loading
 PAGES = {
     "start/duty": "[data-testid=start] section",
