@@ -53,6 +53,8 @@ class Centre:
         self.first_at: dict[str, float] = {}
         self.order: list[str] = []
         self.chance, self.unkind, self.away = random.Random(seed), unkind, False
+        self.orders: list[dict[str, Any]] = []
+        self.receipts: list[tuple[str, str]] = []
         self.slow_s = slow_s  # the longest that an answer takes
         self.lock = threading.Lock()
         centre = self
@@ -83,7 +85,7 @@ class Centre:
             request.close_connection = True
             request.connection.close()
             return
-        account = self.keep(body["items"])
+        account = self.sync(body) if request.path.endswith("/sync") else self.keep(body["items"])
         if after:  # kept, and the answer is lost on its way
             request.close_connection = True
             request.connection.close()
@@ -93,6 +95,16 @@ class Centre:
         request.send_header("content-length", str(len(told)))
         request.end_headers()
         request.wfile.write(told)
+
+    def sync(self, said: dict[str, Any]) -> dict[str, Any]:
+        """Tells its orders until somebody says what became of them."""
+        with self.lock:
+            for one in said.get("receipts", ()):
+                self.receipts.append((one["order"], one["state"]))
+            over = {name for name, state in self.receipts if state in ("done", "refused")}
+            wanted = [one for one in self.orders if one["order"] not in over]
+            settled = [one["order"] for one in said.get("receipts", ())]
+        return {"registry": "", "devices": None, "orders": wanted, "settled": settled}
 
     def keep(self, items: list[dict[str, Any]]) -> dict[str, Any]:
         stored = duplicate = 0

@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,40 @@ def test_a_payload_is_one_item_or_a_list_and_takes_the_type_of_its_topic() -> No
     for bad in (b"", b"ERR", b"\xff", b"[" * 100_000, b" " * 2_000_000):
         with pytest.raises(InputError):
             split(bad, "door")
+
+
+@pytest.mark.slow
+def test_a_foreign_client_gets_its_order_and_answers_it_once(tmp_path: Path, broker: int) -> None:
+    """`mosquitto_sub` as the device: it sleeps, speaks, is handed its order, and answers twice."""
+    centre = Centre()
+    until = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
+    centre.orders = [
+        {"order": "o-1", "device": "fridge", "action": "defrost", "values": {}, "expires_at": until}
+    ]
+    more = f'[mqtt]\nhost = "127.0.0.1"\nport = {broker}\n'
+    agent = AgentProcess(tmp_path, centre.port, more)
+    wait_until(lambda: ("o-1", "sent") in centre.receipts, 30)
+    topic = "twinward/gate-1/fridge"
+    command = ["/usr/bin/mosquitto_sub", "-p", str(broker), "-t", f"{topic}/order", "-C", "1"]
+    device = subprocess.Popen([*command, "-W", "90"], stdout=subprocess.PIPE)
+    time.sleep(0.5)
+    told = b""
+    for seq in range(90):  # the broker was handed it before anybody listened: once a minute
+        publish(broker, f"{topic}/temperature", [json.dumps(reading(seq))])
+        if device.poll() is not None:
+            assert device.stdout is not None
+            told = device.stdout.read()
+            device.stdout.close()
+            break
+        time.sleep(1)
+    assert json.loads(told)["action"] == "defrost"
+    answer = json.dumps({"order": "o-1", "state": "done"})
+    publish(broker, f"{topic}/receipt", [answer, answer, json.dumps({"order": "o-9"}), "ERR"])
+    wait_until(lambda: ("o-1", "done") in centre.receipts, 30)
+    agent.stop()
+    agent.start()
+    publish(broker, f"{topic}/temperature", [json.dumps(reading(1000))])
+    time.sleep(1)
+    assert [state for _, state in centre.receipts].count("done") == 1
+    agent.stop()
+    centre.close()
