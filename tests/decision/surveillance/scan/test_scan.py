@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 
@@ -111,3 +112,33 @@ def test_a_degree_of_latitude_is_111_km() -> None:
 def test_a_share_above_one_is_refused() -> None:
     with pytest.raises(InputError, match="max-share must be above 0 and at most 1, got 2"):
         make_zones(POINTS, False, POPULATION, 2.0, np.inf)
+
+
+@pytest.mark.slow
+def test_five_streets_at_two_and_a_half_times_the_rate_are_found_nine_times_of_ten() -> None:
+    """234 streets of uneven population; in the hot five 50 cases are expected without the excess."""
+    chance = generator(9, "test.hot_streets")
+    points = chance.random((234, 2)) * 30
+    people = chance.lognormal(np.log(80_000), 0.5, 234)
+    zones = make_zones(points, False, people, 0.5, np.inf)
+    found = 0
+    for number in range(100):
+        centre = number * 2 % 234
+        hot = np.argsort(np.hypot(*(points - points[centre]).T))[:5]
+        rate = people * 50 / people[hot].sum()
+        rate[hot] *= 2.5
+        best = scan_space(chance.poisson(rate), people, zones, 1, 1)[0]
+        found += int(np.isin(hot, best.members).sum() >= 3)
+    assert found >= 90
+
+
+def test_one_and_two_threads_give_the_same_bytes() -> None:
+    zones = make_zones(POINTS, False, POPULATION, 0.5, np.inf)
+    cases = generator(10, "test.threads").poisson(POPULATION / 900)
+    answers = []
+    before = numba.get_num_threads()
+    for threads in (1, before):
+        numba.set_num_threads(threads)
+        answers.append(repr(scan_space(cases, POPULATION, zones, 199, 3)))
+    numba.set_num_threads(before)
+    assert answers[0] == answers[1]
