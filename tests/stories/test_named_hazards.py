@@ -122,7 +122,9 @@ def test_rain_on_porto_alegre_from_the_first_gauge_to_the_closed_incident(
         ),
     )
     assert len({plan.level for plan in sheet.plans if plan.level}) >= 2
-    done = risks.fire_link(town.platform, town.me, flood, "flood-roads", "an underpass is full")
+    done = risks.fire_link(
+        town.platform, town.me, flood, "flood-roads", "an underpass is full", deep
+    )
     assert done.opened
     warned = warnings.get_warning(town.platform, town.me, warned.id)
     if warned.state == "in_force":

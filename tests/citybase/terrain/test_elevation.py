@@ -91,7 +91,7 @@ def test_an_elevation_of_another_place_is_refused(tmp_path: Path) -> None:
 def test_what_the_file_does_not_cover_is_counted_and_no_wall() -> None:
     half = slope(west=121.2, cells=200)
     city = make_city(city_at(121.21, 31.1), 250.0, half)
-    assert not city.terrain.outside.any() and "no elevation" in city.notes[0]
+    assert not city.terrain.outside.any() and city.notes[0].code == "remark.uncovered"
     assert float(city.terrain.elevation[:, 0].max()) <= 3.0  # level with the edge of the file
 
 

@@ -48,7 +48,8 @@ USER_DEFINED = 32767
 
 class Raster(msgspec.Struct, frozen=True, kw_only=True):
     """values float64[row, col], NaN without data, row 0 the northernmost; x and y of the middle of
-    the first cell, steps from one to the next (step_y is negative); `crs` as the file states it.
+    the first cell, steps from one to the next (step_y is negative), NaN where the file says
+    nothing of its place; `crs` as the file states it, `degrees` where it says so itself.
     """
 
     values: NDArray[np.float64]
@@ -57,6 +58,7 @@ class Raster(msgspec.Struct, frozen=True, kw_only=True):
     step_x: float
     step_y: float
     crs: str
+    degrees: bool = False
 
     def cells(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """(x, y, value) of every cell that holds more than nothing, and of those below nothing."""
@@ -68,8 +70,10 @@ class Raster(msgspec.Struct, frozen=True, kw_only=True):
         return self.x + col * self.step_x, self.y + row * self.step_y, value
 
 
-def read_raster(path: Path, label: str) -> Raster:
-    """A grid by its content; InputError says what of it cannot be read."""
+def read_raster(path: Path, label: str, *, placed: bool = True) -> Raster:
+    """A grid by its content; InputError says what of it cannot be read. Without `placed` a grid may
+    leave out where it lies.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -80,10 +84,10 @@ def read_raster(path: Path, label: str) -> Raster:
         ) from error
     if content[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
         try:
-            return read_tiff(content, label)
+            return read_tiff(content, label, placed)
         except (struct.error, zlib.error, IndexError, KeyError, OverflowError) as error:
             raise bad(label, f"the TIFF is not whole ({error!r})", "download it again") from error
-    return read_ascii(content, label, path)
+    return read_ascii(content, label, path, placed)
 
 
 def bad(label: str, why: str, advice: str) -> InputError:
@@ -123,7 +127,7 @@ class Tags:
         return int(self.found.get(tag, (missing,))[0])
 
 
-def read_tiff(content: bytes, label: str) -> Raster:
+def read_tiff(content: bytes, label: str, placed: bool = True) -> Raster:
     tags = Tags(content, label)
     rows, cols = tags.one(HEIGHT, 0), tags.one(WIDTH, 0)
     if not 0 < rows * cols <= MOST_CELLS:
@@ -138,6 +142,9 @@ def read_tiff(content: bytes, label: str) -> Raster:
         values[np.isclose(values, empty, rtol=1e-6, atol=0.0)] = np.nan
     if MATRIX in tags.found and SCALE not in tags.found:
         raise bad(label, "it is turned (a transformation matrix)", "warp it to north up first")
+    if not placed and (SCALE not in tags.found or TIE not in tags.found):
+        width = tags.found[SCALE][0] if SCALE in tags.found else math.nan
+        return Raster(values=values, x=math.nan, y=math.nan, step_x=width, step_y=-width, crs="")
     if SCALE not in tags.found or TIE not in tags.found:
         raise bad(
             label,
@@ -154,6 +161,7 @@ def read_tiff(content: bytes, label: str) -> Raster:
         step_x=scale[0],
         step_y=-scale[1],
         crs=crs_of(keys),
+        degrees=keys.get(MODEL) == 2,
     )
 
 
@@ -208,7 +216,7 @@ def read_values(tags: Tags, rows: int, cols: int, label: str) -> NDArray[np.floa
     return out
 
 
-def read_ascii(content: bytes, label: str, path: Path) -> Raster:
+def read_ascii(content: bytes, label: str, path: Path, placed: bool = True) -> Raster:
     """An ESRI ASCII grid; its system is that of the .prj beside it."""
     words = content.decode("latin-1").split()
     head: dict[str, float] = {}
@@ -226,7 +234,8 @@ def read_ascii(content: bytes, label: str, path: Path) -> Raster:
         head.get("cellsize", head.get("dy", 0)),
     )
     rows, cols = int(head.get("nrows", 0)), int(head.get("ncols", 0))
-    if not (rows > 0 and cols > 0 and step_x > 0 and step_y > 0) or rows * cols > MOST_CELLS:
+    sized = (step_x > 0 and step_y > 0) or not placed
+    if not (rows > 0 and cols > 0 and sized) or rows * cols > MOST_CELLS:
         raise bad(
             label,
             "neither a GeoTIFF nor an ESRI ASCII grid (ncols, nrows, cellsize)",
@@ -241,7 +250,7 @@ def read_ascii(content: bytes, label: str, path: Path) -> Raster:
     values[values == head.get("nodata_value", -9999.0)] = np.nan
     west = head.get("xllcenter", head.get("xllcorner", math.nan) + step_x / 2)
     south = head.get("yllcenter", head.get("yllcorner", math.nan) + step_y / 2)
-    if math.isnan(west + south):
+    if placed and math.isnan(west + south):
         raise bad(label, "it does not say where it lies", "state xllcorner and yllcorner")
     beside = path.with_suffix(".prj")
     crs = beside.read_text("latin-1").strip() if beside.is_file() else ""
