@@ -20,12 +20,14 @@ from browser.people import play_people  # noqa: E402
 from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, report_day, staged  # noqa: E402
 from real_cities import DATA, make_city_of, spring_of_2022  # noqa: E402
 from real_cities import SPRING as SPRING_DATA  # noqa: E402
+from twinward.service.city.scene import build_scene  # noqa: E402
 
 SCREENS = ROOT / "docs" / "screens"
 DESK, PHONE, WALL, STRIP = (1440, 900), (390, 844), (1920, 1080), (1440, 900)
 SETTLE_MS = 900
 LOADING = ("Loading", "正在载入")
 COMPARE_MS = 300_000
+PATIENCE_MS = 120_000
 RESIDENTS = 60_000
 WEEKS_D = 24
 LARGEST = 1_000_000
@@ -73,6 +75,12 @@ MAPS = (  # city of the scenario, name, how near, theme, language
     ("monaco", "map-monaco-light-en", 2, "en", "light"),
     ("monaco", "map-monaco-dark-zh", 2, "zh", "dark"),
     ("porto-alegre", "map-porto-alegre-light-en", 3, "en", "light"),
+)
+CITY = (  # city of the scenario, name, language, theme, what is looked for, layer, three dimensions
+    ("monaco", "city-monaco-scene-en", "en", "light", "7.4246, 43.7389", "", True),
+    ("monaco", "city-monaco-search-zh", "zh", "dark", "grimaldi", "", False),
+    ("porto-alegre", "city-porto-alegre-relief-en", "en", "light", "", "", False),
+    ("shanghai-places", "city-shanghai-old-zh", "zh", "light", "", "old", False),
 )
 
 
@@ -220,6 +228,46 @@ def take_maps(browser: Browser, folder: Path) -> None:
             take(browser, stage, name, "", DESK, language, theme, steps)
 
 
+def take_city(browser: Browser, folder: Path) -> None:
+    """The city map at work: the scene, a search, the relief, a layer that the city base itself knows."""
+    for scenario, name, language, theme, text, layer, solid in wanted(CITY, 1):
+        workspace = folder / scenario
+        make_city_of(scenario, workspace)
+        if solid and not (workspace / "scene").exists():
+            build_scene(workspace, None, None, [], "")
+        with staged(workspace) as stage:
+            context = browser.new_context(
+                viewport={"width": DESK[0], "height": DESK[1]}, color_scheme=theme
+            )  # type: ignore[arg-type]
+            context.add_init_script(f"localStorage.setItem('twinward.language', '{language}')")
+            page = context.new_page()
+            page.set_default_timeout(PATIENCE_MS)
+            page.goto(f"{stage.url}/#/city")
+            page.wait_for_selector("[data-state=ready]")
+            show_city(page, text, layer, solid)
+            page.screenshot(path=SCREENS / f"{name}.png")
+            context.close()
+            print(f"docs/screens/{name}.png", flush=True)
+
+
+def show_city(page: Page, text: str, layer: str, solid: bool) -> None:
+    """What an officer does on the map before the picture is taken."""
+    if text:
+        page.get_by_test_id("search").fill(text)
+        page.wait_for_timeout(SETTLE_MS * 2)
+    if solid:
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(SETTLE_MS * 2)
+        page.locator(".bar button").first.click()
+        page.wait_for_selector(
+            "[data-testid=scene][data-loaded]:not([data-wanted='0'])", state="attached"
+        )
+        page.wait_for_timeout(SETTLE_MS * 8)
+    if layer:
+        page.get_by_test_id(f"layer-{layer}").check()
+    page.wait_for_timeout(SETTLE_MS * 5)
+
+
 def main() -> None:
     SCREENS.mkdir(parents=True, exist_ok=True)
     kept = os.environ.get(
@@ -236,6 +284,7 @@ def main() -> None:
                     take(browser, stage, *one)
         if DATA.exists():
             take_maps(browser, folder)
+            take_city(browser, folder)
         take_made(browser, folder)
         browser.close()
 

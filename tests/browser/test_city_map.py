@@ -45,7 +45,7 @@ def test_an_officer_without_a_mouse_finds_draws_orders_and_sees_it_confirmed(
     search.fill("castle")
     expect(page.get_by_role("option").first).to_contain_text("Castle")
     search.press("Enter")
-    page.wait_for_timeout(MOVE_MS * 2)
+    page.wait_for_timeout(MOVE_MS * 8)  # it flies there
     page.get_by_role("button", name="Draw an area").press("Enter")
     draw_round_the_middle(page)
     drawn = page.get_by_test_id("drawn")

@@ -3,7 +3,7 @@ import { ask } from '../api/client'
 
 export type Status = 'current' | 'stale' | 'silent' | 'not_recorded'
 export interface LayerView {
-  id: string; group: string; title: string; title_zh: string; unit: string; unit_zh: string; source: string; cadence_s: number; breaks: number[]; worse: 'high' | 'low'; moves: boolean; status: Status
+  id: string; group: string; title: string; title_zh: string; unit: string; unit_zh: string; source: string; source_zh: string; cadence_s: number; breaks: number[]; worse: 'high' | 'low'; moves: boolean; status: Status
   sensors: number; current: number; stale: number; doubtful: number; apart: number; unplaced: number; hidden: number; newest_at: string | null; oldest_at: string | null; age_s: number | null
   median: number | null; least: number | null; greatest: number | null; covered: number; areas: number
 }

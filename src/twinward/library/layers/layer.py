@@ -35,6 +35,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     observed: str
     unit: str
     unit_zh: str = ""
+    source_zh: str = ""
     cadence_s: Annotated[int, msgspec.Meta(gt=0, le=366 * 86_400)]
     breaks: tuple[float, ...]
     source: str

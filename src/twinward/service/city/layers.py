@@ -48,6 +48,7 @@ class LayerView(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     unit_zh: str
     source: str
+    source_zh: str
     cadence_s: int
     breaks: list[float]
     worse: str
@@ -115,6 +116,7 @@ def view_layer(platform: Platform, layer: Layer, points: LayerPoints) -> LayerVi
         unit=layer.unit,
         unit_zh=layer.unit_zh or layer.unit,
         source=layer.source,
+        source_zh=layer.source_zh or layer.source,
         cadence_s=layer.cadence_s,
         breaks=list(layer.breaks),
         worse=layer.worse,

@@ -11,16 +11,18 @@ import zlib
 from functools import lru_cache
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from twinward.citybase.terrain.elevation import FILE, Elevation, open_elevation
-from twinward.core.geography import to_wgs84
+from twinward.core.geography import M_PER_DEGREE, to_wgs84
 
 PIXELS = 256
 MOST_ZOOM = 13
 ZERO_M = 32_768.0
 KEPT = 256
+FADE_M, SMOOTH_CELLS = 250.0, 15.0  # beyond the rim: how soon its detail is gone, and into what
 
 
 class TerrainTiles:
@@ -31,6 +33,7 @@ class TerrainTiles:
         self._lock = threading.Lock()
         self._opened = False
         self._elevation: Elevation | None = None
+        self._smooth: Elevation | None = None
         self._lowest = 0.0
         self.find_tile = lru_cache(maxsize=KEPT)(self._make_tile)
 
@@ -57,6 +60,7 @@ class TerrainTiles:
                 self._elevation, self._opened = open_elevation(self.folder), True
                 if self._elevation is not None:
                     self._lowest = float(np.nanmin(self._elevation.values))
+                    self._smooth = smoothed(self._elevation)
             return self._elevation
 
     def _make_tile(self, zoom: int, x: int, y: int) -> bytes | None:
@@ -69,11 +73,38 @@ class TerrainTiles:
         down = (y + (np.arange(PIXELS) + 0.5) / PIXELS) / side
         lon = across * 360 - 180
         lat = np.degrees(np.arctan(np.sinh(math.pi * (1 - 2 * down))))
-        # beyond its rim the ground goes on as it was there: no cliff where only the data end
+        return encode_png(self._heights_at(elevation, lon, lat))
+
+    def _heights_at(
+        self, elevation: Elevation, lon: NDArray[np.float64], lat: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Metres at each row of `lat` and column of `lon`. Beyond the rim of the data the ground
+        goes over into what it is like there at large: no cliff and no furrow where data end.
+        """
         west, south, east, north = self._bounds_of(elevation)
-        grid_lon, grid_lat = np.meshgrid(np.clip(lon, west, east), np.clip(lat, south, north))
+        x, y = np.clip(lon, west, east), np.clip(lat, south, north)
+        grid_lon, grid_lat = np.meshgrid(x, y)
         height = elevation.sample(grid_lon, grid_lat)
-        return encode_png(np.where(np.isfinite(height), height, self._lowest))
+        height = np.where(np.isfinite(height), height, self._lowest)
+        beyond = np.hypot((lon - x)[None, :], (lat - y)[:, None]) * M_PER_DEGREE
+        if beyond.any() and self._smooth is not None:
+            large = self._smooth.sample(grid_lon, grid_lat)
+            large = np.where(np.isfinite(large), large, self._lowest)
+            height = np.where(
+                beyond > 0, large + (height - large) * np.exp(-beyond / FADE_M), height
+            )
+        return height
+
+
+def smoothed(elevation: Elevation) -> Elevation:
+    """The ground at large: means over some tens of cells."""
+    from scipy.ndimage import gaussian_filter
+
+    known = np.isfinite(elevation.values)
+    weight = gaussian_filter(known.astype(np.float64), SMOOTH_CELLS, mode="nearest")
+    total = gaussian_filter(np.where(known, elevation.values, 0.0), SMOOTH_CELLS, mode="nearest")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return msgspec.structs.replace(elevation, values=total / weight)
 
 
 def encode_png(height_m: NDArray[np.float64]) -> bytes:
