@@ -28,7 +28,6 @@ from browser.made_city import make_city
 from browser.stage import CHROMIUM, FLAGS, Stage, staged
 from twinward.core.clock import SetClock
 
-ROUNDS = 3
 # a page is usable when this is there and nothing says that it is loading
 PAGES = {
     "start/duty": "[data-testid=start] section",
@@ -74,11 +73,11 @@ WATCH = """() => { window.count = document.querySelector('[data-testid=cases-cou
 ANSWERED = "async () => (await window.told) - window.begun"
 
 
-def visit_pages(page: Page, incident: str) -> dict[str, Any]:
+def visit_pages(page: Page, incident: str, rounds: int) -> dict[str, Any]:
     """Milliseconds until each page is usable, from another page; median and slowest."""
     found: dict[str, list[float | None]] = {}
     pages = PAGES | {f"incident/{incident}": "[data-testid=status]"}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for place, wanted in pages.items():
             page.evaluate(GO, ["#/trust", "main h2"])
             took = page.evaluate(GO, [f"#/{place}", wanted])
@@ -91,7 +90,7 @@ def visit_pages(page: Page, incident: str) -> dict[str, Any]:
     }
 
 
-def time_answers(page: Page, stage: Stage, incident: str) -> dict[str, list[float]]:
+def time_answers(page: Page, stage: Stage, incident: str, rounds: int) -> dict[str, list[float]]:
     """Milliseconds from a click to its answer on the screen."""
     found: dict[str, list[float]] = {}
 
@@ -102,7 +101,7 @@ def time_answers(page: Page, stage: Stage, incident: str) -> dict[str, list[floa
         found.setdefault(name, []).append(round(1000 * (time.perf_counter() - begun), 1))
 
     dialog = page.get_by_test_id("deed")
-    for number in range(ROUNDS):
+    for number in range(rounds):
         page.goto(f"{stage.url}/#/incident/{incident}")
         page.get_by_test_id("status").wait_for()
         read = page.get_by_role("button", name="Read the plan").first
@@ -130,7 +129,7 @@ def time_answers(page: Page, stage: Stage, incident: str) -> dict[str, list[floa
     return found
 
 
-def run(workspace: Path) -> dict[str, Any]:
+def run(workspace: Path, rounds: int) -> dict[str, Any]:
     """Pages and deeds on a played outbreak."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         copy = Path(folder) / "ws"
@@ -145,10 +144,10 @@ def run(workspace: Path) -> dict[str, Any]:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             page = open_desk(browser, stage)
             result: dict[str, Any] = {"events": events, "load_1min": os.getloadavg()[0]}
-            result["pages"] = visit_pages(page, incident)
+            result["pages"] = visit_pages(page, incident, rounds)
             result["answers_ms"] = {
                 name: quantiles(times)
-                for name, times in time_answers(page, stage, incident).items()
+                for name, times in time_answers(page, stage, incident, rounds).items()
             }
             result["load_1min_after"] = os.getloadavg()[0]
             browser.close()
@@ -170,7 +169,7 @@ def time_table(page: Page, change: Callable[[], object]) -> float:
     return round(float(page.evaluate(ANSWERED)), 1)
 
 
-def run_table(rows: int) -> dict[str, Any]:
+def run_table(rows: int, rounds: int) -> dict[str, Any]:
     """A table of so many persons: filtered and sorted on the screen."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         workspace = Path(folder) / "ws"
@@ -201,7 +200,7 @@ def run_table(rows: int) -> dict[str, Any]:
                 "by status": lambda: head.get_by_role("button", name="Status").click(),
             }
             found: dict[str, list[float]] = {}
-            for _ in range(ROUNDS):
+            for _ in range(rounds):
                 for name, act in acts.items():
                     found.setdefault(name, []).append(time_table(page, act))
                 page.get_by_role("button", name="Clear filters").click()
@@ -219,6 +218,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path, nargs="?")
     parser.add_argument("--cases", type=int)
+    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    told = run_table(options.cases) if options.cases else run(options.workspace)
+    if options.cases:
+        told = run_table(options.cases, options.rounds)
+    else:
+        told = run(options.workspace, options.rounds)
     print(json.dumps(told, indent=1))

@@ -42,6 +42,7 @@ PLACES = (
 )
 MATRIX = list(itertools.product(((1440, 900), (360, 740)), ("light", "dark"), ("en", "zh")))
 SETTLES_MS = 700
+PATIENCE_MS = 60_000  # a model may run behind a panel
 # what a program says to a programmer, and what a text with a gap in it says to anybody
 RAW = re.compile(
     r"\bundefined\b|\bNaN\b|\[object |Traceback|TypeError|\bnull\b|\{\"|\{[a-z]\w*\}|Infinity"
@@ -82,7 +83,7 @@ def settle(page: Page) -> None:
     """Until the page says nothing more of loading, or has said it for a while."""
     page.wait_for_timeout(SETTLES_MS)
     loading = page.get_by_role("status").filter(has_text=re.compile("^(Loading|正在载入)$"))
-    expect(loading).to_have_count(0)
+    expect(loading).to_have_count(0, timeout=PATIENCE_MS)
 
 
 def go(page: Page, stage: Stage, place: str) -> None:
