@@ -120,6 +120,18 @@ def test_every_id_that_we_make_ourselves_is_out_of_reach(desk: Desk) -> None:
     assert [name for name in ours if not is_reserved(name)] == []
 
 
+def test_no_derived_id_of_a_case_that_was_taken_keeps_the_true_report_out(desk: Desk) -> None:
+    """Ids of things are one space, for others refer to them; what has no id gets another one."""
+    victim = {"type": "ReportCase", "subject": "p-victim", "hazard": "epidemic"}
+    victim |= {"area": PUDONG_COMMUNITY, "status": "confirmed"}
+    taken = harmless("t-1") | {"case": derive_id("case", "epidemic", "p-victim")}
+    assert send(desk, HOSPITAL, "t", taken).stored == 1
+    assert send(desk, DUTY, "clinic", victim | {"id": "r-1"}).stored == 1
+    (mine,) = desk.rows("cases", subject="p-victim")
+    assert mine.area == PUDONG_COMMUNITY and mine.id != taken["case"]
+    assert [row["area"] for row in desk.incidents()] == ["310115"]
+
+
 def observe(desk: Desk, caller: Caller, here: str, value: float, **more: Any) -> Any:
     item = {
         "source_id": "2022-03-01T00:00-g7",

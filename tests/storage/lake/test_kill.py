@@ -4,18 +4,25 @@ compaction.
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from reference.movement import START, as_batch, random_fixes
 from twinward.storage.lake.lake import Lake, describe
+from twinward.storage.lake.parts import BY_SUBJECT, concat_fixes
 
 WRITER = """
 import sys
@@ -27,6 +34,7 @@ lake = Lake(Path(sys.argv[1]))
 first = int(sys.argv[3])
 for number in range(first, 1000):
     lake.append([as_batch(random_fixes(number, 1000, 20))], START)
+    lake.tidy()
     if number % 7 == 6:
         lake.compact()
     print(number, flush=True)
@@ -64,9 +72,83 @@ def test_a_kill_leaves_whole_appends(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_fifty_kills_leave_whole_appends(tmp_path: Path) -> None:
     random, first = np.random.default_rng(3), 0
-    for _ in range(50):
+    kills = int(os.environ.get("TWINWARD_TEST_KILLS", "50"))
+    for _ in range(kills):
         acknowledged = run_and_kill(tmp_path, first, float(random.random() * 0.5))
         first = check(tmp_path, acknowledged, first)
+    sys.stdout.write(f"{kills} kills of a writer that appends and merges: {first} whole appends\n")
+
+
+class Killed(BaseException):
+    """Nothing catches it, as nothing catches a kill."""
+
+
+@contextmanager
+def killed_at(number: int) -> Iterator[list[int]]:
+    """The process ends at its so manyth sync, rename or deletion; how many there were."""
+    done: list[int] = []
+
+    def counting(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*told: Any, **more: Any) -> Any:
+            done.append(1)
+            if len(done) == number:
+                raise Killed
+            return real(*told, **more)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", counting(os.fsync))
+        patch.setattr(os, "replace", counting(os.replace))
+        patch.setattr(Path, "unlink", counting(Path.unlink))
+        yield done
+
+
+def bit(number: int) -> pa.Table:
+    """One of the small batches, with ids of its own."""
+    key = np.arange(number * 100 + 1, number * 100 + 101, dtype=np.int64)
+    return as_batch(random_fixes(number, 100, 9)).append_column("source_key", pa.array(key))
+
+
+def fixes(folder: Path) -> list[tuple[Any, ...]]:
+    """Every row that the lake gives, in order, with those that it gives twice."""
+    lake = Lake(folder).snapshot()
+    found = concat_fixes(
+        [lake.parts[part.name].read_all() for part in lake.manifest.parts_of(BY_SUBJECT)]
+    )
+    names = lake.name_subjects(found.subject)
+    return sorted(
+        zip(names, found.time_us.tolist(), found.lon.tolist(), found.lat.tolist(), strict=True)
+    )
+
+
+def test_a_kill_at_every_step_of_a_merge_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    """The eighth small batch, with whose append the pieces are merged; sent again after the kill."""
+    seven, whole = tmp_path / "seven", tmp_path / "whole"
+    for folder, count in ((seven, 7), (whole, 8)):
+        for number in range(count):
+            Lake(folder).append([bit(number)], START)
+    before, after = fixes(seven), fixes(whole)
+    assert len(before) == 700 and len(after) == 800
+    for number in itertools.count(1):
+        folder, appended = tmp_path / f"at-{number}", False
+        shutil.copytree(seven, folder)
+        with killed_at(number) as done:
+            try:
+                Lake(folder).append([bit(7)], START)
+                appended = True
+                merged = Lake(folder).tidy()
+            except Killed:
+                merged = 0
+        assert fixes(folder) == after if appended else fixes(folder) in (before, after)
+        again = Lake(folder).append([bit(7)], START)
+        assert again.stored + again.duplicate == 100 and (again.duplicate == 100 or not appended)
+        Lake(folder).tidy()
+        assert fixes(folder) == after
+        if len(done) < number:
+            break
+        shutil.rmtree(folder)
+    assert merged > 0 and number > 30
 
 
 def test_a_reader_keeps_its_picture_while_parts_are_retired(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from twinward.core.errors import InputError
+from twinward.storage.lake.sql import MOST_ROWS, first_rows
 from twinward.storage.lake.sql_guard import check_question
 
 
@@ -73,3 +74,10 @@ def test_everything_else_is_refused(db: Any, sql: str) -> None:
     with pytest.raises(InputError) as error:
         check_question(db, sql)
     assert error.value.code == "bad_sql" and error.value.advice
+
+
+def test_an_answer_is_held_only_as_far_as_a_server_may(db: Any) -> None:
+    """Ten thousand rows of a hundred kilobytes each would stand in the memory of who asks."""
+    with pytest.raises(ValueError, match="more than 64 MB"):
+        first_rows(db.sql("SELECT repeat('x', 100000) FROM range(10000)"), MOST_ROWS)
+    assert len(first_rows(db.sql("SELECT range FROM range(20000)"), MOST_ROWS)) == MOST_ROWS

@@ -19,6 +19,7 @@ from twinward.storage.lake.parts import BY_SUBJECT
 from twinward.storage.lake.sql_guard import check_question
 
 MOST_ROWS = 10_000
+MOST_BYTES = 64 << 20  # of the answer, which the asking server holds
 LONGEST_S = 60.0
 NO_VISITS = """(SELECT 0 AS subject, 0 AS start_s, 0 AS end_s, 0 AS lon, 0 AS lat, 0 AS fixes, 0::FLOAT AS error_m,
     0 AS place WHERE false)"""
@@ -73,9 +74,13 @@ def run_sql(
 
 
 def first_rows(found: duckdb.DuckDBPyRelation, most: int) -> list[tuple[object, ...]]:
-    """The first rows of a result as Python values."""
+    """The first rows of a result as Python values; ValueError where they are too large."""
     rows: list[tuple[object, ...]] = []
-    for batch in found.to_arrow_reader(1 << 14):
+    held = 0
+    for batch in found.to_arrow_reader(1 << 10):
+        held += batch.nbytes
+        if held > MOST_BYTES:
+            raise ValueError(f"the answer has more than {MOST_BYTES >> 20} MB")
         rows += zip(*(column.to_pylist() for column in batch.columns), strict=True)
         if len(rows) >= most:
             break
