@@ -48,6 +48,8 @@ __all__ = [
 
 LOG = logging.getLogger("twinward.commands")
 MOST_SOURCE = 120
+# what the watchers of readings must know before the next batch
+WATCHED = (c.SetThreshold, m.RegisterObject, m.RetireObject)
 BEFORE_THEIR_REPORT = frozenset({"nothing_to_discard", "other_reports"})
 
 
@@ -174,12 +176,12 @@ def submit(
     return keep_persons(
         platform,
         platform.store.submit(work),
-        any(isinstance(request.command, c.SetThreshold) for _, request in good),
+        any(isinstance(request.command, WATCHED) for _, request in good),
     )
 
 
 def keep_persons(
-    platform: Platform, done: Future[tuple[BatchAccount, list[Told]]], thresholds: bool
+    platform: Platform, done: Future[tuple[BatchAccount, list[Told]]], watched: bool
 ) -> Future[BatchAccount]:
     """The answer, once what the vault must know of the persons of taken items is durable there too.
 
@@ -193,8 +195,9 @@ def keep_persons(
             account, persons = told.result()
             for (person, subject), stored in persons:
                 platform.vault.keep(person, subject, anew=stored)
-            if thresholds:
+            if watched:
                 platform.watch.forget()
+                platform.supervision.forget()
         except BaseException as error:
             answer.set_exception(error)
         else:

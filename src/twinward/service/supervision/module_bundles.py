@@ -31,6 +31,7 @@ def add_module(platform: Platform, caller: Caller, path: Path) -> Module:
     fresh = target.with_suffix(".new")
     shutil.copyfile(path, fresh)
     fresh.replace(target)
+    platform.supervision.forget()
     return module
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ACTOR = "watch"
 BATCH = 10_000
+LOOK_AGAIN_S = 1.0
 LOG = logging.getLogger("twinward.supervision")
 Ask = Callable[[Transaction, Sequence[Request]], list[Outcome]]
 
@@ -49,6 +51,7 @@ class SupervisionMonitor:
         self._known: dict[str, Module] = {}
         self._engine = ModuleEngine({}, {}, self._from_us)
         self._seq = -1
+        self._fresh_until = float("-inf")
         self._unseen: list[tuple[str, pa.RecordBatch]] = []  # came while the log could not be read
         self._unkept: list[tuple[Key, Memory]] = []
         self._pending: list[tuple[list[Request], Future[None]]] = []
@@ -59,8 +62,18 @@ class SupervisionMonitor:
         """By module: readings of its objects that say nothing of them."""
         return self._engine.refused
 
+    def forget(self) -> None:
+        """An object or module has changed: they are read again before the next batch."""
+        self._fresh_until = float("-inf")
+
     def _refresh(self) -> None:
-        """Objects registered and retired since the last look."""
+        """Objects registered and retired since the last look; another process may have done it."""
+        if time.monotonic() < self._fresh_until:
+            return
+        self._read_again()
+        self._fresh_until = time.monotonic() + LOOK_AGAIN_S
+
+    def _read_again(self) -> None:
         try:
             modules = dict(self._modules())
         except InputError:
