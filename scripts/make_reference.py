@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from reference_pages import cli, commands, errors, http, indicators, python, settings
+from reference_pages import cli, commands, errors, http, indicators, modules, python, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -17,6 +17,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "errors": errors.make_page,
     "http": http.make_page,
     "indicators": indicators.make_page,
+    "modules": modules.make_page,
     "python": python.make_page,
     "settings": settings.make_page,
 }

@@ -125,7 +125,7 @@ def validate(options: argparse.Namespace) -> int:
         emit_json({"modules": found, "ok": all(one.ok for one in found)})
     else:
         for one in found:
-            emit_text(f"{one.file}: {'good' if one.ok else one.fault}")
+            emit_text(f"{one.file}: good" if one.ok else one.fault)
     return 0 if all(one.ok for one in found) else InputError.exit_code
 
 
