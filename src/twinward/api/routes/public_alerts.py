@@ -92,7 +92,7 @@ def router(platform: Platform) -> APIRouter:
         """One alert."""
         return answer(public_alerts.get_alert(platform, caller_of(platform, request), alert))
 
-    @routes.get("/{alert}/cap", responses=DOCUMENT)
+    @routes.get("/{alert}/cap", responses=DOCUMENT, response_class=Response)
     def get_cap(request: Request, alert: str) -> Response:
         """The alert as a CAP 1.2 document, once it was sent."""
         caller = caller_of(platform, request)
