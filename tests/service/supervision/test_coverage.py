@@ -13,6 +13,7 @@ from helpers.supervised import SupervisedCity, supervised_city
 from twinward.core.errors import AbsentError, InputError
 from twinward.edge.agent.config import load_config
 from twinward.security.identity.people import Caller
+from twinward.service.supervision.memory_file import MemoryFile
 from twinward.service.supervision.module_bundles import add_module, edge_rules
 from twinward.service.supervision.modules import get_coverage, list_defects, list_modules
 from twinward.service.supervision.registering import register_objects
@@ -117,3 +118,14 @@ def test_a_module_of_ones_own_is_added_and_its_rules_run_at_an_edge(tmp_path: Pa
             add_module(city.platform, city.me, own)
         with pytest.raises(AbsentError):
             get_coverage(city.platform, city.me, "none")
+
+
+def test_a_memory_that_cannot_be_read_is_put_aside(tmp_path: Path) -> None:
+    with supervised_city(tmp_path) as city:
+        city.put("cold-chain", "freezer", "store-1", devices=["logger-1"])
+        (tmp_path / "supervision.db").write_bytes(b"this is no database" * 100)
+        city.clock.at += timedelta(minutes=5)
+        city.read("edge-1", ("logger-1", "temperature", city.clock.at, -20.0, "C"))
+        assert city.platform.supervision.find_trouble() is None
+        assert (tmp_path / "supervision.broken").is_file()
+        assert MemoryFile(tmp_path / "supervision.db").load() != {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +13,7 @@ from twinward.core.errors import StorageError
 from twinward.edge.rules.rule import Memory
 
 Key = tuple[str, str]  # rule, device or object
+LOG = logging.getLogger("twinward.supervision")
 
 
 class MemoryFile:
@@ -21,6 +23,7 @@ class MemoryFile:
         self._path = path
 
     def load(self) -> dict[Key, Memory]:
+        """What was kept; a file that cannot be read is put aside, and the rules begin anew."""
         if not self._path.is_file():
             return {}
         try:
@@ -30,9 +33,9 @@ class MemoryFile:
             decode = msgspec.msgpack.Decoder(Memory).decode
             return {(rule, about): decode(body) for rule, about, body in rows}
         except (sqlite3.Error, msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise StorageError(
-                f"{self._path.name} cannot be read: {error}", "remove it: its rules begin anew"
-            ) from error
+            LOG.warning("%s cannot be read (%s): the rules begin anew", self._path.name, error)
+            self._path.replace(self._path.with_suffix(".broken"))
+            return {}
 
     def keep(self, changed: Iterable[tuple[Key, Memory]]) -> None:
         """All of them or none."""
