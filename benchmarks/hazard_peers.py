@@ -128,7 +128,7 @@ def ours_fire() -> dict[str, float]:
         FireSettings,
         Ignition,
         burn,
-        cut_window,
+        cut_reachable,
         find_steepest,
         make_fields,
     )
@@ -146,7 +146,7 @@ def ours_fire() -> dict[str, float]:
     )
 
     def whole(until_s: float) -> np.ndarray:
-        part = cut_window(ground, fuel, asked, (middle, middle), until_s, steepest)
+        part = cut_reachable(ground, fuel, asked, (middle, middle), until_s, steepest)
         fields = make_fields(part.ground, part.fuel, asked)
         start = (middle - part.row, middle - part.col, 0.0)
         return part.spread_out(burn(part.ground, fields, [start], until_s)[0], flat.shape, np.inf)

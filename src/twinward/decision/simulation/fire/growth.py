@@ -111,7 +111,7 @@ def make_fields(ground: CaseGround, fuel: Floats, asked: FireSettings) -> Fields
     )
 
 
-class Window(msgspec.Struct, frozen=True, kw_only=True):
+class ReachablePart(msgspec.Struct, frozen=True, kw_only=True):
     """The part of a ground that a fire can reach, with its first row and column."""
 
     ground: CaseGround
@@ -145,14 +145,14 @@ def find_steepest(ground: CaseGround, fuel: Floats) -> Steepest:
     )
 
 
-def cut_window(
+def cut_reachable(
     ground: CaseGround,
     fuel: Floats,
     asked: FireSettings,
     start: tuple[int, int],
     until_s: float,
     steepest: Steepest,
-) -> Window:
+) -> ReachablePart:
     """What lies within the farthest that any fuel of the ground could burn in that time, wind and
     steepest slope in one direction: nothing beyond it can change an arrival within it.
     """
@@ -168,7 +168,7 @@ def cut_window(
     cut = CaseGround(
         cell_m=ground.cell_m, elevation=ground.elevation[part], outside=ground.outside[part]
     )
-    return Window(ground=cut, fuel=fuel[part], row=row, col=col)
+    return ReachablePart(ground=cut, fuel=fuel[part], row=row, col=col)
 
 
 def gradient(ground: CaseGround) -> tuple[Floats, Floats]:

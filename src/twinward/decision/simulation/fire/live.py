@@ -17,7 +17,7 @@ from twinward.decision.simulation.fire.growth import (
     FireSettings,
     Ignition,
     check_settings,
-    cut_window,
+    cut_reachable,
     find_steepest,
     make_fields,
 )
@@ -95,7 +95,7 @@ def run(ground: Ground, ask: Ask) -> Footprint:
     values = []
     for member in ask.members_to_run():
         asked = _vary(given, ask, member)
-        part = cut_window(terrain, fuel, asked, (row, col), float(times[-1]), steepest)
+        part = cut_reachable(terrain, fuel, asked, (row, col), float(times[-1]), steepest)
         fields, start = make_fields(part.ground, part.fuel, asked), (row - part.row, col - part.col)
         burned = np.zeros((len(times), elevation.size), np.float32)
         if fields.head_m_min[start] > 0:  # else too wet to burn in this member
