@@ -18,6 +18,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -154,6 +155,48 @@ def run(workspace: Path, rounds: int) -> dict[str, Any]:
     return result
 
 
+ASKED = (
+    "screen",
+    "incidents/{incident}/room",
+    "alerts",
+    "journal?limit=100",
+    "shifts",
+    "my-tasks",
+    "supplies/stocks",
+    "supplies/requests?status=all",
+    "supplies/demand",
+    "trust",
+    "public",
+    "surveillance/situation",
+    "movement/control",
+)
+
+
+def run_server(workspace: Path, rounds: int) -> dict[str, Any]:
+    """Milliseconds of processor time that the server spends on what each page asks: first, then
+    the median of the others; another program's load does not change them.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "ws"
+        link_copy(workspace, copy)
+        with staged(copy) as stage:
+            with stage.platform.store.read() as reader:
+                last = reader.events_after(reader.last_seq() - 1, 1)[0].occurred_at
+                incident = reader.list_rows("incidents", status="open")[0].id
+            assert isinstance(stage.clock, SetClock)
+            stage.clock.at = last + timedelta(hours=1)
+            found: dict[str, Any] = {}
+            for path in ASKED:
+                times = []
+                for _ in range(rounds + 1):
+                    begun = time.process_time()
+                    with urlopen(f"{stage.url}/v1/{path.format(incident=incident)}") as answer:
+                        answer.read()
+                    times.append(round(1000 * (time.process_time() - begun), 1))
+                found[path] = {"first": times[0], "then": statistics.median(times[1:])}
+    return found
+
+
 def open_desk(browser: Browser, stage: Stage) -> Page:
     page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
     page.set_default_timeout(60_000)
@@ -218,9 +261,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path, nargs="?")
     parser.add_argument("--cases", type=int)
+    parser.add_argument("--server", action="store_true", help="processor time of the server only")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    if options.cases:
+    if options.server:
+        told = run_server(options.workspace, options.rounds)
+    elif options.cases:
         told = run_table(options.cases, options.rounds)
     else:
         told = run(options.workspace, options.rounds)
