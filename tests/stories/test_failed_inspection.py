@@ -75,3 +75,17 @@ def test_a_retired_hotel_leaves_no_work_behind(tmp_path: Path) -> None:
             "not_found"
         )
         city.put("quarantine-hotels", "hotel", "hotel-2", devices=["door-1"])
+
+
+def test_an_inspection_a_little_early_keeps_the_rota(tmp_path: Path) -> None:
+    with supervised_city(tmp_path) as city:
+        city.put("traffic-ports", "terminal", "port-1")
+        told = {"arrived": 900, "unscreened": 0, "not_handed_over": 0}
+        for hours in (10.5, 13.4, 10.8, 13.2):  # rounds of twelve, an hour of grace
+            city.wait(hours=hours)
+            city.check("port-1", "shift", **told)
+        assert [one.kind for one in city.defects() if one.kind == "no-shift-report"] == []
+        city.check("port-1", "shift", **told)
+        city.check("port-1", "shift", **told)
+        city.wait(hours=15)
+        assert "no-shift-report" in {one.kind for one in city.defects()}

@@ -172,3 +172,26 @@ def test_the_same_command_with_another_body_is_refused(city: SupervisedCity) -> 
 def test_nobody_but_the_loop_opens_or_mends_a_defect(city: SupervisedCity) -> None:
     for command in ("OpenDefect", "MendDefect", "MissCheck"):
         assert city.refused(command, defect="d", object="store-1") == "unknown_type"
+
+
+def test_a_visitor_is_a_pseudonym_in_every_byte_that_is_written(tmp_path: Path) -> None:
+    with supervised_city(tmp_path) as city:
+        city.put("communities", "gate", "gate-1", name="North gate")
+        answers = {"temperature_c": 38.4, "purpose": "delivery", "from_risk_area": False}
+        account = city.tell(
+            "RecordCheck",
+            object="gate-1",
+            check="visitor",
+            answers=answers,
+            person={"name": "Canarius Vogel", "phone": "13912345678"},
+        )
+        assert account.stored == 1, account.rejected
+        (defect,) = city.defects()
+        assert (defect.kind, defect.severity) == ("feverish-visitor", "alarm")
+        with city.platform.store.read() as rows:
+            (event,) = rows.events_after(0, types=["CheckRecorded"])
+        assert event.subject is not None and event.subject.startswith("p-")
+    for path in tmp_path.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert b"Canarius" not in content and b"13912345678" not in content, path.name

@@ -111,6 +111,7 @@ def judge_check(platform: Platform, command: m.RecordCheck) -> m.RecordCheck:
         failing=failing,
         passing=tuple(sorted(passing)),
         next_h=module.cadences(thing.kind).get(check.id),
+        every_h=check.cadence_h,
     )
 
 

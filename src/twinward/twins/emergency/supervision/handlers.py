@@ -4,7 +4,7 @@ ends by its evidence.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -135,7 +135,7 @@ def check_recorded(fact: m.CheckRecorded, event: Event, tx: Transaction) -> None
     if known is not None and known.last_at is not None and at < known.last_at:
         tx.put(CHECK_STATES, msgspec.structs.replace(known, recorded=number), at)
         return
-    due = at + timedelta(hours=fact.next_h) if fact.next_h is not None else None
+    due = next_due(fact, known, at)
     personal = fact.subject is not None
     state = CheckState(
         id=name,
@@ -157,6 +157,18 @@ def check_recorded(fact: m.CheckRecorded, event: Event, tx: Transaction) -> None
         missed=known.missed if known else 0,
     )
     tx.put(CHECK_STATES, state, at)
+
+
+def next_due(fact: m.CheckRecorded, known: CheckState | None, at: datetime) -> datetime | None:
+    """A check that comes a little early keeps the rota; one long before or after it begins anew."""
+    if fact.next_h is None:
+        return None
+    due = at + timedelta(hours=fact.next_h)
+    if known is None or known.due_at is None or fact.every_h is None:
+        return due
+    if timedelta(0) <= known.due_at - at <= timedelta(hours=fact.next_h / 2):
+        return known.due_at + timedelta(hours=fact.every_h)
+    return max(due, known.due_at)
 
 
 def miss_check(command: m.MissCheck, rows: Rows, context: Context) -> list[Draft]:

@@ -63,8 +63,9 @@ class ObjectRetired(Fact, frozen=True, kw_only=True):
 
 
 class RecordCheck(Command, frozen=True, kw_only=True):
-    """A form filled in. `failing` and `passing` (defects that its answers open, or would end) and
-    `next_h` come from the module. `subject`: the visitor or guest that it is about.
+    """A form filled in. `failing` and `passing` (defects that its answers open, or would end),
+    `next_h` (hours until the next one is missed) and `every_h` come from the module. `subject`: the
+    visitor or guest that it is about.
     """
 
     object: ObjectId
@@ -75,6 +76,7 @@ class RecordCheck(Command, frozen=True, kw_only=True):
     failing: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
     next_h: float | None = None
+    every_h: float | None = None
 
 
 class CheckRecorded(Fact, frozen=True, kw_only=True):
@@ -87,6 +89,7 @@ class CheckRecorded(Fact, frozen=True, kw_only=True):
     failing: tuple[str, ...]
     passing: tuple[str, ...]
     next_h: float | None
+    every_h: float | None = None
 
 
 class MissCheck(Command, frozen=True, kw_only=True):
