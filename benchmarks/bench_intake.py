@@ -99,6 +99,138 @@ SAYINGS = {
         "Rescuers say {n} workers are missing after the accident in {p}.",
     ],
 }
+# written when the rules were settled on the sayings above: they reached 0.32 on these, then grew by them
+SECOND = {
+    "fire": [
+        "{p}某小区地下车棚凌晨失火，烧毁电动车{n}辆。",
+        "119接警：{p}一厂房冒出黑烟，已派两个中队。",
+        "Flames are coming out of the roof of a shop in {p}.",
+        "Two cars burned in a garage in {p} last night.",
+    ],
+    "flood": [
+        "{p}一楼住户家中全部进水，水位约{n}厘米。",
+        "河水漫堤，{p}沿河道路成了河。",
+        "Cars are floating in the streets of {p}.",
+        "The subway entrance in {p} is filling up with water, already {n} cm.",
+    ],
+    "cases": [
+        "{p}通报：本轮疫情累计感染{n}人。",
+        "{p}某学校{n}名学生发烧停课。",
+        "Health workers found {n} infections in {p}.",
+        "{n} pupils of a school in {p} are down with flu-like illness.",
+    ],
+    "missing_supplies": [
+        "{p}血库告急，请调血{n}袋。",
+        "封控楼里没有米和油了，{p}居民盼望配送。",
+        "{p} has no more oxygen cylinders; {n} wanted.",
+        "Volunteers in {p} request {n} thermometers.",
+    ],
+    "road_blocked": [
+        "{p}高架匝道因事故关闭，预计两小时后开通。",
+        "{p}一棵大树倒下，横在马路中间，车过不去。",
+        "The bridge in {p} has collapsed.",
+        "Traffic cannot pass in {p} because a wall fell on the road.",
+    ],
+    "gas_smell": [
+        "{p}某楼报告燃气表漏气，维修人员在途。",
+        "{p}居民闻到刺鼻气味，像煤气。",
+        "It smells like gas in the stairwell of a building in {p}.",
+        "Gas escaped from a cracked main in {p}.",
+    ],
+    "power_out": [
+        "台风刮倒电线杆，{p}{n}户失去供电。",
+        "{p}整条街都黑了，电还没有恢复供应。",
+        "Electricity failed in {p}, {n} homes are dark.",
+        "No power in {p} since the storm.",
+    ],
+    "displaced": [
+        "{p}连夜疏散居民{n}人。",
+        "{p}临时避难所已接收{n}名受灾群众。",
+        "{n} residents of {p} had to leave their flats.",
+        "The sports hall in {p} shelters {n} people.",
+    ],
+    "trapped": [
+        "{p}地铁施工面坍塌，{n}名工人埋在下面。",
+        "{p}老人被关在家里出不来，请求破门。",
+        "{n} passengers are stuck in a cable car in {p}.",
+        "Three children cannot get out of a flooded flat in {p}.",
+    ],
+}
+# written last, and measured once, without another change of a rule
+HELD_OUT = {
+    "fire": [
+        "{p}沿街商铺电线短路引燃货物，消防员到场处置。",
+        "{p}垃圾房起火，附近居民用灭火器扑救。",
+        "刚刚{p}上空升起浓烟，具体原因不明。",
+        "A kitchen fire in {p} spread to the flat next door.",
+        "Firefighters were called to {p} after a bin store went up in flames.",
+        "Residents of {p} report thick smoke coming from an old mill.",
+    ],
+    "flood": [
+        "{p}排水不畅，积水漫进商铺，深度大约{n}厘米。",
+        "雨太大了，{p}小区车库被淹。",
+        "{p}地铁口沙袋挡不住，水一直往里灌。",
+        "Water is pouring into cellars in {p}.",
+        "The road tunnel in {p} flooded to a depth of {n} cm.",
+        "Streets in {p} turned into rivers after two hours of rain.",
+    ],
+    "cases": [
+        "{p}今日报告本土阳性感染者{n}例。",
+        "{p}养老院有{n}位老人出现咳嗽发热。",
+        "{p}检出{n}管混采异常。",
+        "Another {n} people in {p} have caught the virus.",
+        "{p}: {n} positive tests, two in hospital.",
+        "There are {n} suspected cases at a care home in {p}.",
+    ],
+    "missing_supplies": [
+        "{p}卫生站退烧药断货，请求支援{n}盒。",
+        "{p}志愿者没有手套可用了。",
+        "{p}需要发电机{n}台。",
+        "The clinic in {p} has run out of gloves.",
+        "{p} urgently needs {n} tents.",
+        "There is not enough baby milk in {p}.",
+    ],
+    "road_blocked": [
+        "{p}路口地面下陷，已拉警戒线。",
+        "因山体滑坡，{p}公路双向封闭。",
+        "{p}有大货车侧翻，占了全部车道，堵死了。",
+        "A landslide has cut the road to {p}.",
+        "The flyover in {p} is closed after part of it gave way.",
+        "Overturned lorry in {p}, all lanes blocked.",
+    ],
+    "gas_smell": [
+        "{p}租户打电话说屋里有煤气味，头晕。",
+        "{p}路边燃气管被挖破，正在喷气。",
+        "{p}群众反映小区内有异味，疑似天然气。",
+        "Caller in {p} smells gas in the hallway.",
+        "A gas pipe was damaged by road works in {p}.",
+        "Strong smell of gas reported at a school in {p}.",
+    ],
+    "power_out": [
+        "{p}大范围停电，红绿灯全灭。",
+        "{p}的变压器烧了，{n}户人家用不上电。",
+        "电力抢修：{p}线路跳闸，正在恢复。",
+        "Half of {p} has lost power.",
+        "{n} flats in {p} have no electricity tonight.",
+        "Power lines came down in {p} and the lights are out.",
+    ],
+    "displaced": [
+        "{p}危房内{n}名住户已搬到酒店。",
+        "台风来临前，{p}撤离工地人员{n}人。",
+        "{p}安置点现有群众{n}人。",
+        "{n} villagers from {p} moved to higher ground.",
+        "Authorities evacuated {n} people from {p}.",
+        "{n} people from {p} are sleeping in a church hall.",
+    ],
+    "trapped": [
+        "{p}一辆公交车被水围住，车上{n}名乘客等待救援。",
+        "{p}有孩子卡在防盗窗里，下不来。",
+        "{p}电梯故障，{n}人困在里面。",
+        "Two workers are buried under earth in {p}.",
+        "{n} elderly people are stranded on an upper floor in {p}.",
+        "A woman is stuck in a lift in {p}.",
+    ],
+}
 CHATTER = [
     "以下内容供领导参阅。",
     "今天天气转晴，气温回升。",
@@ -143,8 +275,9 @@ def latin(name: str) -> str:
 class Maker:
     """One file at a time, by a seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, sayings: dict[str, list[str]] = SAYINGS) -> None:
         self.dice = random.Random(seed)
+        self.sayings = sayings
         self.areas = read_areas()
 
     def say(self) -> tuple[str, tuple[str, str] | None]:
@@ -153,8 +286,8 @@ class Maker:
         if self.dice.random() < 0.12:
             text, truth = self.dice.choice(NONE), None
         else:
-            kind = self.dice.choice(sorted(SAYINGS))
-            text, truth = self.dice.choice(SAYINGS[kind]), (kind, code)
+            kind = self.dice.choice(sorted(self.sayings))
+            text, truth = self.dice.choice(self.sayings[kind]), (kind, code)
         chinese = re.search(r"[\u4e00-\u9fff]", text) is not None
         place = name if chinese else latin(name)
         if chinese and self.dice.random() < 0.3:
@@ -304,11 +437,11 @@ def gazetteer() -> object:
     return Gazetteer(found)
 
 
-def bench_files(count: int, seed: int, shown: int) -> None:
+def bench_files(count: int, seed: int, shown: int, sayings: dict[str, list[str]]) -> None:
     from twinward.edge.intake.extract import find_claims
     from twinward.edge.intake.reader import read_bytes
 
-    maker, places = Maker(seed), gazetteer()
+    maker, places = Maker(seed, sayings), gazetteer()
     right: Counter[str] = Counter()
     said: Counter[str] = Counter()
     kind_only = files_right = extra = claimed = 0
@@ -385,10 +518,19 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=200)
     parser.add_argument("--seed", type=int, default=19)
     parser.add_argument("--ocr-pages", type=int, default=20)
+    parser.add_argument("--no-pictures", action="store_true", help="only what needs no OCR")
+    parser.add_argument("--sayings", default="held-out", choices=("first", "second", "held-out"))
     parser.add_argument("--shown", type=int, default=10)
     options = parser.parse_args()
+    if options.no_pictures:
+        from twinward.edge.intake.readers import pdf
+
+        pdf.find_engine = lambda: None
+        for form in ("scan", "png", "cmyk"):
+            setattr(Maker, f"as_{form}", Maker.as_txt)
     if options.files:
-        bench_files(options.files, options.seed, options.shown)
+        sayings = {"first": SAYINGS, "second": SECOND, "held-out": HELD_OUT}[options.sayings]
+        bench_files(options.files, options.seed, options.shown, sayings)
     if options.ocr_pages:
         bench_ocr(options.ocr_pages, options.seed)
 

@@ -119,10 +119,15 @@ def find_words(
     taken = [*covered, *((one.start, one.end) for one in places)]
     at = 0
     while (found := kind.words.search(text, at)) is not None:
-        inside = [end for start, end in taken if found.start() < end and start < found.end()]
+        begin, stop = found.span()
+        inside = [
+            end
+            for start, end in taken
+            if begin < end and start < stop and not (begin < start and end < stop)
+        ]
         if not inside:
             return found.span()
-        at = max(max(inside), found.start() + 1)
+        at = max(min(max(inside), stop), begin + 1)
     return None
 
 

@@ -28,7 +28,11 @@ class ClaimKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def words(self) -> re.Pattern[str]:
-        return pattern_of("|".join(f"(?:{one})" for one in (*self.en, *self.zh)))
+        """Latin words begin where a word begins."""
+        english = [
+            f"(?:{one})" if one.startswith(("^", "\\b")) else rf"\b(?:{one})" for one in self.en
+        ]
+        return pattern_of("|".join([*english, *(f"(?:{one})" for one in self.zh)]))
 
 
 class Denied(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -109,6 +109,9 @@ class Gazetteer:
         chosen = fits or exact
         if len(chosen) == 1:
             return PlaceMention(start=start, end=end, area=min(chosen), text=text, sure=1.0)
+        highest = [one for one in chosen if len(one) == min(map(len, chosen))]
+        if len(highest) == 1:  # a bare name is the larger place's
+            return PlaceMention(start=start, end=end, area=highest[0], text=text, sure=0.6)
         lowest = max(chosen, key=len)
         if all(lowest.startswith(one) for one in chosen):  # a chain: the highest is meant
             area = min(chosen, key=len)

@@ -57,9 +57,11 @@ def latin_forms(name: str) -> tuple[str, ...]:
     from pypinyin import lazy_pinyin  # only where an area has no English name
 
     short = KIND.sub("", name)
-    found = ["".join(lazy_pinyin(short))]
+    found = ["".join(lazy_pinyin(short)), "".join(lazy_pinyin(name))]
+    if short.endswith("路"):
+        found.append("".join(lazy_pinyin(short[:-1])) + " road")
     for ending, word in ROADS:
         if short.endswith(ending) and len(short) > len(ending):
             found.append("".join(lazy_pinyin(short.removesuffix(ending))) + " " + word)
             break
-    return tuple(one for one in found if one.isascii())
+    return tuple(dict.fromkeys(one for one in found if one.isascii()))
