@@ -2,6 +2,7 @@
 import { words } from '../lib/words.svelte'
 import type { Control, Gates, KeptCities, MovementOverview, Situation, Transferred } from '../lib/surveillance'
 import type { StatusView } from '../lib/statuses'
+import type { ClaimRow, IntakeAnswer, ParcelCode, ParcelRow } from '../lib/desks'
 import type { Coverage, DefectRow, ModuleDoc, ModuleLine } from '../lib/supervision'
 import type { components } from './schema'
 
@@ -183,6 +184,11 @@ export const getModules = async (): Promise<ModuleLine[]> => (await get<{ items:
 export const getModule = (id: string) => get<ModuleDoc>(`/v1/modules/${encodeURIComponent(id)}`)
 export const getCoverage = (id: string) => get<Coverage>(`/v1/modules/${encodeURIComponent(id)}/coverage`)
 export const getDefects = async (module: string): Promise<DefectRow[]> => (await get<{ items: DefectRow[] }>(`/v1/defects${query({ module })}`)).items
+export const getClaims = async (): Promise<ClaimRow[]> => (await get<{ items: ClaimRow[] }>('/v1/claims')).items
+export const readDocument = async (file: File): Promise<IntakeAnswer> => (await ask('/v1/intake', { method: 'POST', body: file, headers: { 'content-type': 'application/octet-stream' } })).json() as Promise<IntakeAnswer>
+export const getParcels = async (): Promise<ParcelRow[]> => (await get<{ items: ParcelRow[] }>('/v1/deliveries')).items
+export const tellCode = (parcel: string, how: 'paper' | 'voice') => post<ParcelCode>(`/v1/deliveries/${encodeURIComponent(parcel)}/code`, { how })
+export const actOnParcel = (parcel: string, act: 'renew' | 'cancel', because: string) => post<ParcelRow>(`/v1/deliveries/${encodeURIComponent(parcel)}/answer`, { act, because })
 export const getSignals = () => get<SignalPage>('/v1/surveillance/signals/raised?limit=500')
 export interface CaseWish { status?: string; hazard?: string; area?: string; search?: string; order?: string; since?: string }
 export const getCases = (wish: CaseWish, cursor: string | null, limit: number) => get<Page<Case>>(`/v1/cases${query({ ...wish, cursor, limit: String(limit) })}`)

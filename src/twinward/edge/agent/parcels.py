@@ -30,7 +30,7 @@ from twinward.core.messages import Instant
 
 CODE_DIGITS = 10
 MOST_ATTEMPTS = 5  # wrong codes for one parcel; then it takes a new code
-SCRYPT = {"n": 2**13, "r": 8, "p": 1}  # about 20 ms: a stolen manifest is no list of codes
+SCRYPT = {"n": 2**13, "r": 8, "p": 1}  # about 30 ms: a stolen manifest is no list of codes
 MOST_LINES = 5000
 # Damm's quasigroup of order 10 (H. M. Damm, 2004): finds every wrong digit and every swap of two
 DAMM = (
