@@ -38,12 +38,14 @@ def desks(tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.slow)])
 def test_a_document_is_given_and_its_claim_accepted(
     desks: Stage, open_page: Open, tmp_path: Path, language: str
 ) -> None:
     page = open_page(desks, "field", language=language, size=PHONE)
-    page.get_by_role("button", name={"en": "Documents", "zh": "文件采集"}[language], exact=True).click()
+    page.get_by_role(
+        "button", name={"en": "Documents", "zh": "文件采集"}[language], exact=True
+    ).click()
     file = tmp_path / "mail.txt"
     file.write_text("Street flooded, water about 40 cm deep. Call 13812345678.", "utf-8")
     page.get_by_test_id("intake-file").set_input_files(str(file))
@@ -57,7 +59,7 @@ def test_a_document_is_given_and_its_claim_accepted(
     expect(page.get_by_test_id("claim")).to_have_count(0)
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.slow)])
 def test_a_code_is_told_on_the_phone(desks: Stage, open_page: Open, language: str) -> None:
     page = open_page(desks, "field", language=language, size=PHONE)
     page.get_by_role("button", name={"en": "Parcels", "zh": "包裹"}[language], exact=True).click()
