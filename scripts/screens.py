@@ -263,9 +263,11 @@ def show_city(page: Page, text: str, layer: str, solid: bool) -> None:
             "[data-testid=scene][data-loaded]:not([data-wanted='0'])", state="attached"
         )
         page.wait_for_timeout(SETTLE_MS * 8)
+    page.wait_for_selector("[data-testid^='layer-']")  # the layers are told
     if layer:
         page.get_by_test_id(f"layer-{layer}").check()
-    page.wait_for_timeout(SETTLE_MS * 5)
+        page.wait_for_selector("[data-testid=layer-shown] tbody tr")
+    page.wait_for_timeout(SETTLE_MS * 20)  # tiles of the ground are made when asked for
 
 
 def main() -> None:
