@@ -85,6 +85,8 @@ def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
         require_known_unit(command.kind, command.unit, load_supplies(platform.workspace))
     if isinstance(command, m.ReportHazard):
         require_figure_unit(command.figure, command.value, command.unit)
+    if isinstance(command, c.SetThreshold) and command.unit:
+        require_figure_unit(command.figure, command.at_least, command.unit)
     if isinstance(command, m.OrderTask):
         require_department(platform, command.department)
     if isinstance(command, m.RedirectTask):
