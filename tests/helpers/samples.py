@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
@@ -31,7 +32,8 @@ def value_of(kind: inspect.Type, name: str) -> Any:
     if isinstance(kind, inspect.LiteralType):
         return kind.values[0]
     if isinstance(kind, inspect.StrType):
-        return f"the {name}"
+        texts = (f"the {name}", f"the-{name}", "0" * 64, "0" * 43, "en")
+        return next(one for one in texts if re.search(kind.pattern or "", one))
     if isinstance(kind, inspect.BoolType):
         return True
     if isinstance(kind, inspect.IntType | inspect.FloatType):

@@ -122,7 +122,10 @@ def fixes(folder: Path) -> list[tuple[Any, ...]]:
     )
 
 
-def test_a_kill_at_every_step_of_a_merge_loses_and_doubles_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 29])
+def test_a_kill_at_every_step_of_a_merge_loses_and_doubles_nothing(
+    tmp_path: Path, every: int
+) -> None:
     """The eighth small batch, with whose append the pieces are merged; sent again after the kill."""
     seven, whole = tmp_path / "seven", tmp_path / "whole"
     for folder, count in ((seven, 7), (whole, 8)):
@@ -130,7 +133,7 @@ def test_a_kill_at_every_step_of_a_merge_loses_and_doubles_nothing(tmp_path: Pat
             Lake(folder).append([bit(number)], START)
     before, after = fixes(seven), fixes(whole)
     assert len(before) == 700 and len(after) == 800
-    for number in itertools.count(1):
+    for number in itertools.count(1, every):
         folder, appended = tmp_path / f"at-{number}", False
         shutil.copytree(seven, folder)
         with killed_at(number) as done:
