@@ -42,6 +42,10 @@ class Group(msgspec.Struct, frozen=True):
     type: str
     silence: bool
 
+    @property
+    def stream(self) -> str:
+        return f"{self.module}/{self.kind}/{self.type}"
+
 
 class Watched(msgspec.Struct, frozen=True):
     """A device of a supervised object; `since_us`: what was before is nobody's task."""
@@ -52,6 +56,10 @@ class Watched(msgspec.Struct, frozen=True):
     kind: str
     edge: str
     since_us: int
+
+    def stream(self, kind: str) -> str:
+        """What comes in order: one type of one kind of object; another's may have another lane."""
+        return f"{self.module}/{self.kind}/{kind}"
 
 
 class Refusals(msgspec.Struct, kw_only=True):
@@ -140,9 +148,10 @@ class ModuleEngine:
         ):
             if who is None:
                 continue
-            latest[kind] = max(at_us, latest.get(kind, at_us))
             device = who.partition(":")[2] if kind == ALARM else who
             one = self._devices.get(device)
+            stream = kind if one is None or kind == ALARM else one.stream(kind)
+            latest[stream] = max(at_us, latest.get(stream, at_us))
             if one is None or not self._believes(one, source, at_us, now_us):
                 continue
             if kind == ALARM:
@@ -202,9 +211,9 @@ class ModuleEngine:
             if due is None or due > now_us:
                 continue
             if not name.silence:
-                until = self._progress.until(name.edge, name.type, now_us)
+                until = self._progress.until(name.edge, name.stream, now_us)
                 asked += self._commands(group.advance(until, {}))
-            elif self._progress.hears(name.edge, name.type, now_us):
+            elif self._progress.hears(name.edge, name.stream, now_us):
                 asked += self._commands(group.advance(now_us, {}))
         return asked
 
