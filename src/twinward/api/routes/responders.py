@@ -21,6 +21,7 @@ from twinward.service.platform import Platform
 from twinward.service.responders import field
 
 MaybeWord = Annotated[str | None, Query(max_length=120)]
+XML = {"schema": {"type": "string"}}
 Text = Annotated[str, msgspec.Meta(min_length=3, max_length=2000, pattern="^[^\\x00]*$")]
 
 
@@ -68,7 +69,11 @@ def router(platform: Platform) -> APIRouter:
             raise InputError(f"not base64: {error}", code="bad_base64") from error
         return answer(await asyncio.to_thread(field.take_frames, platform, caller, raws))
 
-    @routes.get("/cot", response_class=Response)
+    @routes.get(
+        "/cot",
+        responses={200: {"description": "CoT events", "content": {"application/xml": XML}}},
+        response_class=Response,
+    )
     def get_cot(request: Request) -> Response:
         """Who is down, as Cursor on Target events, a line each."""
         events = field.alarms_as_cot(platform, caller_of(platform, request))
