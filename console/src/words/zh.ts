@@ -202,7 +202,7 @@ export const zh: Record<WordKey, string> = {
   'fld.allgood': '各边缘节点均正常。', 'fld.edge.good': '正常', 'fld.edge.late': '滞后', 'fld.edge.unknown': '未知', 'fld.heard': '{age}前上报', 'fld.heard.good': '正常',
   'fld.heard.stale': '过时', 'fld.heard.unknown': '未知', 'fld.heard.faulty': '故障', 'fld.late.silent': '无声', 'fld.late.lost': '有读数丢失', 'fld.late.disk': '磁盘将满',
   'fld.late.backlog': '发送积压', 'fld.late.clock': '时钟不准', 'fld.late.devices': '有设备无声', 'fld.late.held': '有未知设备待处理', 'fld.late.config': '配置未更新',
-  'fld.backlog': '待发送', 'fld.oldest': '最早 {s} 秒前', 'fld.disk': '磁盘', 'fld.mb': '{n} / {of} MB', 'fld.lost': '丢失', 'fld.alarms': '告警', 'fld.orders': '未结指令',
+  'fld.backlog': '待发送', 'fld.oldest': '最早 {s} 秒前', 'fld.disk': '磁盘', 'fld.mb': '{n} / {of} MB', 'fld.lost': '丢失', 'fld.alarms': '告警', 'fld.orders': '未完成指令',
   'fld.clock': '时钟', 'fld.seconds': '{n} 秒', 'fld.config': '配置', 'fld.held': '{device} 未登记：{n} 条读数自 {time} 起等待', 'fld.admit': '准予接入', 'fld.profile': '设备类型',
   'fld.place': '场所', 'fld.device': '设备', 'fld.edge': '边缘节点', 'fld.registered': '登记', 'fld.hearing': '状态', 'fld.last': '最近上报', 'fld.pending': '期望未达',
   'fld.nodevice': '尚无登记设备。', 'fld.action': '指令内容', 'fld.order': '下达', 'fld.ordered': '已下达 {n} 条指令，一小时内有效。', 'fld.dev.registered': '尚无密钥',
