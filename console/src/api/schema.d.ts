@@ -1404,6 +1404,8 @@ export interface components {
             };
             /** @default [] */
             credits: string[];
+            /** @default [] */
+            terrain_bounds: number[];
         };
         /**
          * BatchAccount
@@ -2160,23 +2162,6 @@ export interface components {
             reduction: number;
         };
         /**
-         * Duty
-         * @description Who is accountable for what at which administrative level.
-         *
-         *         With a deadline it is ordered as a task of its own, and so is the duty of a department that has
-         *         no other task.
-         */
-        Duty: {
-            department: string;
-            /** @enum {unknown} */
-            level: "city" | "community" | "district" | "subdistrict";
-            duty: string;
-            /** @default null */
-            deadline_h: number | null;
-            /** @default [] */
-            after: string[];
-        };
-        /**
          * EmergencyAccess
          * @description One broken glass: `holder` may look into `areas` too, until `ends_at`.
          */
@@ -2227,6 +2212,14 @@ export interface components {
             over_65: number[];
             hospitals: number[];
             schools: number[];
+            /** @default [] */
+            people_by_day: number[];
+            /** @default [] */
+            under_15: number[];
+            /** @default [] */
+            beds: number[];
+            /** @default [] */
+            roads_km: number[];
         };
         /**
          * Fairness
@@ -2374,6 +2367,8 @@ export interface components {
             issued_at: string;
             made_by: string;
             because: string;
+            /** @default [] */
+            reasons: components["schemas"]["Reason"][];
             hours: number;
             members: number;
             people: number[];
@@ -2499,21 +2494,33 @@ export interface components {
             seed: number;
             quantiles: number[];
             exposed: components["schemas"]["Exposed"][];
+            /** @default [] */
+            hospitals: components["schemas"]["HospitalRisk"][];
             areas: components["schemas"]["AreaForecast"][];
             areas_total: number;
             mass_error: number | null;
             assumptions: string[];
+            /** @default [] */
+            assumptions_reasons: components["schemas"]["Reason"][];
             out_of_range: string[];
+            /** @default [] */
+            out_of_range_reasons: components["schemas"]["Reason"][];
             notes: string[];
+            /** @default [] */
+            notes_reasons: components["schemas"]["Reason"][];
             calibration: string;
             fingerprint: string;
+            /** @default  */
+            coefficients_sha256: string;
             cpu_s: number;
+            /** @default false */
+            degraded: boolean;
             /** @default true */
             simulated: boolean;
         };
         /**
          * HazardMap
-         * @description A forecast over the map and over time.
+         * @description A forecast over the map and over time, and its first members side by side.
          */
         HazardMap: {
             id: string;
@@ -2528,6 +2535,8 @@ export interface components {
             ][];
             areas: components["schemas"]["AreaCourse"][];
             areas_total: number;
+            /** @default [] */
+            members: number[][];
             /** @default true */
             simulated: boolean;
         };
@@ -2543,6 +2552,17 @@ export interface components {
             share: number | null;
             low: number | null;
             high: number | null;
+        };
+        /**
+         * HospitalRisk
+         * @description One hospital: in how many members it is reached at the lowest level.
+         */
+        HospitalRisk: {
+            area: string;
+            lon: number;
+            lat: number;
+            beds: number;
+            p_hit: number;
         };
         /**
          * HouseholdQuarantine
@@ -3161,7 +3181,7 @@ export interface components {
             /** @default [] */
             triggers: components["schemas"]["PlanStart"][];
             /** @default [] */
-            duties: components["schemas"]["Duty"][];
+            duties: components["schemas"]["twinward.library.plans.plan.Duty"][];
             /** @default [] */
             messages: components["schemas"]["Message"][];
             /** @default [] */
@@ -4033,6 +4053,8 @@ export interface components {
             escalations: number;
             escalated_to_name: string | null;
             result: string | null;
+            assignee: string;
+            case: string | null;
         };
         /**
          * Tokens
@@ -4249,6 +4271,10 @@ export interface components {
             acknowledged: {
                 [key: string]: string;
             };
+            /** @default [] */
+            title_reasons: components["schemas"]["Reason"][];
+            /** @default [] */
+            reasons: components["schemas"]["Reason"][];
         };
         /**
          * WithdrawRequest
@@ -4298,6 +4324,23 @@ export interface components {
             delay_d: number;
             /** @default null */
             trigger: components["schemas"]["Trigger"] | null;
+        };
+        /**
+         * Duty
+         * @description Who is accountable for what at which administrative level.
+         *
+         *         With a deadline it is ordered as a task of its own, and so is the duty of a department that has
+         *         no other task.
+         */
+        "twinward.library.plans.plan.Duty": {
+            department: string;
+            /** @enum {unknown} */
+            level: "city" | "community" | "district" | "subdistrict";
+            duty: string;
+            /** @default null */
+            deadline_h: number | null;
+            /** @default [] */
+            after: string[];
         };
     };
     responses: never;
@@ -8157,6 +8200,10 @@ export interface operations {
                     /** @default {} */
                     forcing?: {
                         [key: string]: number;
+                    };
+                    /** @default {} */
+                    words?: {
+                        [key: string]: string;
                     };
                     /** @default 6 */
                     hours?: number;
