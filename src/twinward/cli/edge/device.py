@@ -34,13 +34,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     replacing.add_argument("--by", required=True, help="id of the new device")
     replacing.add_argument("--claim", action="store_true", help="draw a claim code for it")
     wishing = acts.add_parser("wish", help="what the device is to be")
-    wishing.add_argument("--set", action="append", required=True, metavar="NAME=VALUE")
+    wishing.add_argument(
+        "--set",
+        action="append",
+        required=True,
+        metavar="NAME=VALUE",
+        help="what it is to be set to",
+    )
     revoking = acts.add_parser("revoke", help="it may not speak any more")
     for leaf in (replacing, revoking):
-        leaf.add_argument("--because", required=True)
+        leaf.add_argument("--because", required=True, help="the reason, kept on record")
     ordering = acts.add_parser("order", help="a device is to do something once")
     ordering.add_argument("--action", required=True, help="what, in the device's words")
-    ordering.add_argument("--value", action="append", default=[], metavar="NAME=VALUE")
+    ordering.add_argument(
+        "--value", action="append", default=[], metavar="NAME=VALUE", help="what the action needs"
+    )
     ordering.add_argument("--until", type=as_time, help="not wanted after this")
     ordering.add_argument("--hours", type=float, help="or so many hours from now")
     ordering.add_argument("--supersedes", default="", metavar="ORDER", help="not wanted any more")

@@ -44,12 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name in ("show", "rules", "coverage"):
         leaves[name].add_argument("module", help="id of a module")
     leaves["validate"].add_argument("files", nargs="*", type=Path, help="default: the bundled ones")
-    leaves["add"].add_argument("file", type=Path)
+    leaves["add"].add_argument("file", type=Path, help="the TOML file of a module")
     leaves["register"].add_argument("file", type=Path, help="CSV: object,module,kind,area and more")
     leaves["register"].add_argument("--source", default="objects-file", help="who says so")
-    leaves["record"].add_argument("object")
+    leaves["record"].add_argument("object", help="id of a supervised object")
     leaves["record"].add_argument("check", help="id of a check of its module")
-    leaves["record"].add_argument("answers", nargs="*", metavar="NAME=VALUE")
+    leaves["record"].add_argument(
+        "answers", nargs="*", metavar="NAME=VALUE", help="what was found, field by field"
+    )
     leaves["record"].add_argument("--note", default="", help="what else is to be said; no names")
     leaves["coverage"].add_argument("--area", help="only this area and what lies in it")
     leaves["coverage"].add_argument("--state", help="good, late or never")
@@ -58,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     leaves["defects"].add_argument("--status", default="open", help="open, mended, dismissed, all")
     for name, what in (("dismiss", "defect"), ("retire", "object")):
         leaves[name].add_argument("id", help=f"id of the {what}")
-        leaves[name].add_argument("--because", required=True)
+        leaves[name].add_argument("--because", required=True, help="the reason, kept on record")
 
 
 def run(options: argparse.Namespace) -> int:

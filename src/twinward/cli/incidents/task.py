@@ -59,7 +59,7 @@ def add_decisions(acts: Verbs) -> None:
     add_person(assign)
     redirect = acts.add_parser("redirect", help="give it to another department")
     redirect.add_argument("id")
-    redirect.add_argument("to_department")
+    redirect.add_argument("to_department", help="the department that is to do it")
     deadline = acts.add_parser("deadline", help="give more time or less")
     deadline.add_argument("id")
     deadline.add_argument("hours", type=float, help="from now")

@@ -105,7 +105,7 @@ class Defect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     severity: Severity = "warning"
 
 
-class Duty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SupervisionDuty(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is given the task, what it is, and by when it is done."""
 
     id: Name
@@ -147,7 +147,7 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     events: tuple[Event, ...] = ()
     checks: tuple[Check, ...] = ()
     defects: tuple[Defect, ...]
-    duties: tuple[Duty, ...]
+    duties: tuple[SupervisionDuty, ...]
     figures: tuple[ScreenFigure, ...]
 
     def find_kind(self, kind: str) -> ObjectKind | None:
@@ -159,7 +159,7 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def find_defect(self, defect: str) -> Defect | None:
         return next((one for one in self.defects if one.id == defect), None)
 
-    def duty_of(self, defect: Defect) -> Duty:
+    def duty_of(self, defect: Defect) -> SupervisionDuty:
         """The duty that the defect's task falls to."""
         return next(one for one in self.duties if one.id == defect.duty)
 
@@ -185,7 +185,14 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def words(self) -> dict[str, str]:
         """Its titles in Chinese, by the English ones."""
         titled: list[
-            Module | ObjectKind | Event | Check | FormField | Defect | Duty | ScreenFigure
+            Module
+            | ObjectKind
+            | Event
+            | Check
+            | FormField
+            | Defect
+            | SupervisionDuty
+            | ScreenFigure
         ] = [self, *self.objects, *self.events, *self.checks, *self.defects, *self.duties]
         titled += [*self.figures, *(field for check in self.checks for field in check.fields)]
         return {one.title: one.title_zh for one in titled}
