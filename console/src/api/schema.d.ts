@@ -2162,6 +2162,23 @@ export interface components {
             reduction: number;
         };
         /**
+         * Duty
+         * @description Who is accountable for what at which administrative level.
+         *
+         *         With a deadline it is ordered as a task of its own, and so is the duty of a department that has
+         *         no other task.
+         */
+        Duty: {
+            department: string;
+            /** @enum {unknown} */
+            level: "city" | "community" | "district" | "subdistrict";
+            duty: string;
+            /** @default null */
+            deadline_h: number | null;
+            /** @default [] */
+            after: string[];
+        };
+        /**
          * EmergencyAccess
          * @description One broken glass: `holder` may look into `areas` too, until `ends_at`.
          */
@@ -3181,7 +3198,7 @@ export interface components {
             /** @default [] */
             triggers: components["schemas"]["PlanStart"][];
             /** @default [] */
-            duties: components["schemas"]["twinward.library.plans.plan.Duty"][];
+            duties: components["schemas"]["Duty"][];
             /** @default [] */
             messages: components["schemas"]["Message"][];
             /** @default [] */
@@ -4324,23 +4341,6 @@ export interface components {
             delay_d: number;
             /** @default null */
             trigger: components["schemas"]["Trigger"] | null;
-        };
-        /**
-         * Duty
-         * @description Who is accountable for what at which administrative level.
-         *
-         *         With a deadline it is ordered as a task of its own, and so is the duty of a department that has
-         *         no other task.
-         */
-        "twinward.library.plans.plan.Duty": {
-            department: string;
-            /** @enum {unknown} */
-            level: "city" | "community" | "district" | "subdistrict";
-            duty: string;
-            /** @default null */
-            deadline_h: number | null;
-            /** @default [] */
-            after: string[];
         };
     };
     responses: never;
