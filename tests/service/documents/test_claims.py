@@ -77,6 +77,12 @@ def test_a_correction_is_what_is_reported(desk: Desk) -> None:
     assert done.corrected == ("quantity",) and not desk.incidents()
 
 
+def test_a_person_cannot_accept_in_the_name_of_a_rule(desk: Desk) -> None:
+    (one,) = take(desk).claims
+    done = claims.judge(desk.platform, desk.me, one.id, "AcceptClaim", rule="gauge mails")
+    assert done.judged_by == desk.me.name
+
+
 def test_a_rejected_claim_stays_on_record_and_is_judged_once(desk: Desk) -> None:
     (one,) = take(desk).claims
     no = claims.judge(desk.platform, desk.me, one.id, "RejectClaim", because="a film set")

@@ -19,6 +19,7 @@ from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.approvals.rows import CHANGES
 from twinward.twins.emergency.claims.rows import CLAIMS
 from twinward.twins.emergency.contacts.rows import CONTACTS
+from twinward.twins.emergency.deliveries.rows import PARCELS
 from twinward.twins.emergency.handovers.rows import HANDOVERS
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.journal.rows import SHIFTS
@@ -63,6 +64,7 @@ THINGS: dict[str, tuple[Table[msgspec.Struct], ...]] = {
     "alarm": (FIELD_ALARMS,),
     "object": (SUPERVISED,),
     "defect": (DEFECTS,),
+    "parcel": (PARCELS,),
 }
 OTHER_SIDE = {"transfers": "to_area", "supply_requests": "from_area"}
 # a place of a case may lie anywhere; a place that is reported belongs to the area that reported it
