@@ -21,7 +21,7 @@ def claim_accepted(
     """A hazard report, a count, or a line in the duty log. A hazard without its measure is
     reported as seen, once: it says nothing of how much.
     """
-    source = f"document {fact.document}"
+    source = f"document {fact.file}"
     at = fact.happened_at or event.occurred_at
     at = min(at, event.occurred_at)
     said = fact.span.lower()

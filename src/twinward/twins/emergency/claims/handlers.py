@@ -60,7 +60,7 @@ def accept_claim(command: m.AcceptClaim, rows: Rows, context: Context) -> list[D
     fact = m.ClaimAccepted(
         claim=claim.id,
         kind=claim.kind,
-        document=claim.document,
+        file=claim.document,
         happened_at=at,
         quantity=quantity,
         unit=claim.unit,

@@ -68,11 +68,11 @@ class AcceptClaim(Command, frozen=True, kw_only=True):
 
 
 class ClaimAccepted(Fact, frozen=True, kw_only=True):
-    """`corrected` names what was changed."""
+    """`corrected` names what was changed; `file`: first digits of the hash of what was read."""
 
     claim: str
     kind: str
-    document: str
+    file: str
     happened_at: datetime | None
     quantity: float | None
     unit: str
