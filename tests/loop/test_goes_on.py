@@ -178,7 +178,7 @@ def test_the_loop_recovers_from_a_database_that_was_gone(new_database: str, tmp_
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
             )
             until(lambda: desk.platform.loop.find_failure() is not None)
-            time.sleep(1)
+            time.sleep(8)
             admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
         taken = desk.send(
             "ReportCase",
