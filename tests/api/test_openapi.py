@@ -176,10 +176,29 @@ RULES: dict[str, Any] = {
 }
 
 
+KEPT = ("/health", "/v1/cases", "/v1/cases/{case}", "/v1/trace/flows")
+WRITTEN: list[dict[str, Any]] = []  # the document is the same for all: written once
+
+
 @pytest.fixture
-def document(client: TestClient) -> dict[str, Any]:
-    found: dict[str, Any] = client.get("/openapi.json").json()
-    return found
+def document(request: pytest.FixtureRequest) -> dict[str, Any]:
+    if not WRITTEN:
+        client: TestClient = request.getfixturevalue("client")
+        WRITTEN.append(client.get("/openapi.json").json())
+    return WRITTEN[0]
+
+
+def cut(document: dict[str, Any]) -> dict[str, Any]:
+    """A copy with a few of the paths and the schemas that they need."""
+    paths = {path: document["paths"][path] for path in KEPT}
+    schemas, open_ = {}, list(references(paths))
+    while open_:
+        name = open_.pop().rpartition("/")[2]
+        if name not in schemas:
+            schemas[name] = document["components"]["schemas"][name]
+            open_ += references(schemas[name])
+    components = {**document["components"], "schemas": schemas}
+    return deepcopy({**document, "paths": paths, "components": components})
 
 
 def schemas(part: Any, way: str = "") -> Iterator[tuple[str, Any]]:
@@ -269,7 +288,8 @@ def test_the_document_is_valid(document: dict[str, Any]) -> None:
 def test_every_kind_of_fault_is_found(
     document: dict[str, Any], way: tuple[str, ...], value: Any
 ) -> None:
-    broken = deepcopy(document)
+    broken = cut(document)
+    assert faults_of(broken) == []
     *steps, last = way
     at: Any = broken
     for step in steps:

@@ -155,7 +155,11 @@ def test_movement_is_shown_as_synthetic_and_can_be_stopped(
 
 
 @pytest.mark.parametrize(
-    ("language", "theme", "size"), [("en", "light", (1440, 900)), ("zh", "dark", (390, 844))]
+    ("language", "theme", "size"),
+    [
+        ("en", "light", (1440, 900)),
+        pytest.param("zh", "dark", (390, 844), marks=pytest.mark.slow),
+    ],
 )
 def test_no_page_has_an_accessibility_violation(
     outbreak: Stage, open_page: Open, language: str, theme: str, size: tuple[int, int]

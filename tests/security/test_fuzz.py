@@ -11,6 +11,7 @@ import sys
 import time
 import warnings
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -95,6 +96,8 @@ class Sender:
     def __init__(self, world: Any) -> None:
         self.world, self.app = world, world.client.app
         self.loop = asyncio.new_event_loop()
+        # a thread of its own: that of the test may have a loop already, of a browser
+        self.thread = ThreadPoolExecutor(1)
         transport = httpx.ASGITransport(
             self.app, raise_app_exceptions=False, client=("127.0.0.1", 50_000)
         )
@@ -106,14 +109,15 @@ class Sender:
             self.tokens[who] = self.world.headers(who)
         headers = {**told.pop("headers", {}), **self.tokens[who]}
         asked = self.client.request(method, headers=headers, **told)
-        answer: httpx.Response = self.loop.run_until_complete(asked)
+        answer: httpx.Response = self.thread.submit(self.loop.run_until_complete, asked).result()
         if answer.status_code == 401:
             del self.tokens[who]
         return answer
 
     def close(self) -> None:
-        self.loop.run_until_complete(self.client.aclose())
-        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        for last in (self.client.aclose(), self.loop.shutdown_default_executor()):
+            self.thread.submit(self.loop.run_until_complete, last).result()
+        self.thread.shutdown()
         self.loop.close()
 
 

@@ -111,6 +111,7 @@ def test_the_drawn_outbreak_ends_in_closed_incidents(
         assert set(shown["tasks"]) <= {"done", "dropped"}
 
 
+@pytest.mark.slow
 def test_the_same_seed_plays_the_same_outbreak(
     drawn: tuple[Platform, dict[str, Any]], tmp_path: Path
 ) -> None:

@@ -64,6 +64,7 @@ def test_a_cluster_of_suspected_cases_is_confirmed_and_opens_an_incident(desk: D
     assert list_raised(desk.platform, desk.me).hit_rate.confirmed == 1
 
 
+@pytest.mark.slow
 def test_the_same_is_not_raised_again_within_a_week(desk: Desk) -> None:
     live_through_a_cluster(desk)
     first = raise_signals(desk.platform, desk.me)

@@ -203,6 +203,7 @@ def test_the_round_that_came_nearest_counts(monkeypatch: Any) -> None:
     assert bad_end.ratio(7) == good.ratio(7) and bad_end.ratio(14) == good.ratio(14)
 
 
+@pytest.mark.slow
 def test_orders_that_the_reports_contradict_are_taken_to_achieve_less(
     fitted: tuple[Fit, Any],
 ) -> None:
