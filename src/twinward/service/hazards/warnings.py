@@ -97,7 +97,7 @@ def issue(platform: Platform, caller: Caller, asked: WarningRequest) -> WarningV
         "hazard": asked.hazard,
         "grade": asked.grade,
         "areas": list(asked.areas),
-        "area": common(platform, asked.areas),
+        "area": platform.reference.areas.common(asked.areas),
         "title": asked.title,
         "advice": asked.advice,
         "because": asked.because,
@@ -123,17 +123,6 @@ def issue(platform: Platform, caller: Caller, asked: WarningRequest) -> WarningV
         ) from error
     ask(platform, caller, command)
     return get_warning(platform, caller, name)
-
-
-def common(platform: Platform, areas: tuple[str, ...]) -> str:
-    """The lowest area in which all of them lie."""
-    paths = [platform.reference.areas.path(area) for area in areas]
-    found = platform.reference.areas.root
-    for level in zip(*paths, strict=False):
-        if len(set(level)) > 1:
-            break
-        found = level[0]
-    return str(found)
 
 
 def get_warning(platform: Platform, caller: Caller, warning: str) -> WarningView:

@@ -127,13 +127,7 @@ def common_area(platform: Platform, areas: Sequence[str]) -> str:
     """The lowest area in which all of them lie."""
     if not areas:
         raise InputError("an alert names its areas", "give --areas", code="no_area")
-    found = platform.reference.areas.root
-    paths = [platform.reference.areas.path(area) for area in areas]
-    for level in zip(*paths, strict=False):
-        if len(set(level)) > 1:
-            break
-        found = level[0]
-    return str(found)
+    return platform.reference.areas.common(areas)
 
 
 def get_alert(platform: Platform, caller: Caller, alert: str) -> PublicAlertView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from twinward.core.errors import InputError
@@ -72,6 +72,15 @@ class AreaTree:
         while (above := self.parent(path[-1])) is not None:
             path.append(above)
         return path[::-1]
+
+    def common(self, codes: Iterable[str]) -> str:
+        """The lowest area in which all of them lie; without any, the root."""
+        found = self.root
+        for level in zip(*map(self.path, codes), strict=False):
+            if len(set(level)) > 1:
+                break
+            found = level[0]
+        return found
 
     def at_depth(self, code: str, depth: int) -> str:
         """The area of `depth` (0 the root) that `code` lies in; `code` itself when it stands
