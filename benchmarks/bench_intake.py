@@ -27,6 +27,7 @@ FONTS = {
     "noto sans": "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "noto serif": "/usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc",
 }
+VOICES = HERE / "benchmarks" / "intake_voices.tsv"
 NOW = datetime(2022, 3, 2, 10, tzinfo=timezone(timedelta(hours=8)))
 # kind -> how people say it, in two languages; {p} a place, {n} a number
 SAYINGS = {
@@ -253,6 +254,16 @@ FORMS = ("txt", "gbk", "html", "eml", "docx", "xlsx", "csv", "jsonl", "pdf", "sc
 WEIGHTS = (14, 6, 12, 16, 16, 8, 6, 8, 16, 8, 8, 4)
 
 
+def read_voices() -> tuple[dict[str, list[str]], list[str]]:
+    """The second held-out set: sayings by kind, and those that say nothing."""
+    kinds: dict[str, list[str]] = {}
+    for line in VOICES.read_text("utf-8").splitlines():
+        if line and not line.startswith("#"):
+            kind, _, text = line.split("\t")
+            kinds.setdefault(kind, []).append(text)
+    return kinds, kinds.pop("none")
+
+
 def read_areas() -> list[tuple[str, str]]:
     """Streets of the reference city: (code, name), those of a name that stands once."""
     with (SHANGHAI / "subdistricts.csv").open(encoding="utf-8-sig", newline="") as rows:
@@ -275,16 +286,22 @@ def latin(name: str) -> str:
 class Maker:
     """One file at a time, by a seed."""
 
-    def __init__(self, seed: int, sayings: dict[str, list[str]] = SAYINGS) -> None:
+    def __init__(
+        self,
+        seed: int,
+        sayings: dict[str, list[str]] = SAYINGS,
+        none: list[str] = NONE,
+    ) -> None:
         self.dice = random.Random(seed)
         self.sayings = sayings
+        self.none = none
         self.areas = read_areas()
 
     def say(self) -> tuple[str, tuple[str, str] | None]:
         """A sentence and what it says: (kind, area), or None for what says nothing."""
         code, name = self.dice.choice(self.areas)
         if self.dice.random() < 0.12:
-            text, truth = self.dice.choice(NONE), None
+            text, truth = self.dice.choice(self.none), None
         else:
             kind = self.dice.choice(sorted(self.sayings))
             text, truth = self.dice.choice(self.sayings[kind]), (kind, code)
@@ -437,11 +454,13 @@ def gazetteer() -> object:
     return Gazetteer(found)
 
 
-def bench_files(count: int, seed: int, shown: int, sayings: dict[str, list[str]]) -> None:
+def bench_files(
+    count: int, seed: int, shown: int, sayings: dict[str, list[str]], none: list[str]
+) -> None:
     from twinward.edge.intake.extract import find_claims
     from twinward.edge.intake.reader import read_bytes
 
-    maker, places = Maker(seed, sayings), gazetteer()
+    maker, places = Maker(seed, sayings, none), gazetteer()
     right: Counter[str] = Counter()
     said: Counter[str] = Counter()
     kind_only = files_right = extra = claimed = 0
@@ -519,7 +538,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=19)
     parser.add_argument("--ocr-pages", type=int, default=20)
     parser.add_argument("--no-pictures", action="store_true", help="only what needs no OCR")
-    parser.add_argument("--sayings", default="held-out", choices=("first", "second", "held-out"))
+    parser.add_argument(
+        "--sayings", default="voices", choices=("first", "second", "held-out", "voices")
+    )
     parser.add_argument("--shown", type=int, default=10)
     options = parser.parse_args()
     if options.no_pictures:
@@ -529,8 +550,10 @@ def main() -> None:
         for form in ("scan", "png", "cmyk"):
             setattr(Maker, f"as_{form}", Maker.as_txt)
     if options.files:
-        sayings = {"first": SAYINGS, "second": SECOND, "held-out": HELD_OUT}[options.sayings]
-        bench_files(options.files, options.seed, options.shown, sayings)
+        voices, nothing = read_voices()
+        sayings = {"first": SAYINGS, "second": SECOND, "held-out": HELD_OUT, "voices": voices}
+        none = nothing if options.sayings == "voices" else NONE
+        bench_files(options.files, options.seed, options.shown, sayings[options.sayings], none)
     if options.ocr_pages:
         bench_ocr(options.ocr_pages, options.seed)
 
