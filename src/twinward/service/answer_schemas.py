@@ -81,7 +81,7 @@ from twinward.service.planning.comparison_store import ComparisonLine
 from twinward.service.plans.plan_library import PlanLine
 from twinward.service.responders.field import FieldAlarmView, FieldTaken
 from twinward.service.supervision.coverage import ObjectCoverage
-from twinward.service.supervision.module_engine import Refusals
+from twinward.service.supervision.hearing import Refusals
 from twinward.service.supervision.modules import DefectView, ModuleLine
 from twinward.service.surveillance.indicators import IndicatorPeriod
 from twinward.service.surveillance.kept_cities import KeptCities

@@ -30,12 +30,14 @@ type = "temperature"
 above = 8.0
 clear = 7.0
 hold_s = 60
+beat_s = 30
 escalate_after_s = 600
 [[rules]]
 id = "calm"
 type = "temperature"
 above = 6.0
 clear_hold_s = 120
+beat_s = 45
 [[rules]]
 id = "rising"
 kind = "rate"

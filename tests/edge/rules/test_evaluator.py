@@ -7,6 +7,7 @@ import random
 import msgspec
 import pytest
 
+from reference.lasting_states import tick
 from twinward.core.errors import InputError
 from twinward.edge.rules.evaluator import Evaluator
 from twinward.edge.rules.rule import DeviceRule, Memory, RuleSignal, check_rules
@@ -48,6 +49,40 @@ def test_an_alarm_may_have_to_be_over_for_a_while() -> None:
     calm = rule(clear_hold_s=10)
     said = play([calm], [(0, 9), (1, 5), (5, 9), (6, 5)], until=100)
     assert said == ["raised warm 0", "cleared warm 16"]
+
+
+def test_a_state_does_not_last_through_a_gap_in_the_beats() -> None:
+    """A freezer defrosts for two beats; the reading that it is cold again is lost."""
+    held = rule(hold_s=30, beat_s=5)
+    assert play([held], [(0, 9), (10, 9), (30, 7), (40, 7)], until=99) == []
+    assert play([held], [(0, 9), (10, 9)], until=3600) == []
+    # warm all the time: what nobody heard of does not count
+    said = play([held], [(0, 9), (10, 9), (30, 9), (40, 9), (50, 9)])
+    assert said == ["raised warm 40"]
+    assert play([held], [(0, 9), (10, 9), (20, 9)], until=99) == ["raised warm 30"]
+
+
+def test_nothing_is_good_again_because_nothing_is_heard() -> None:
+    calm = rule(clear_hold_s=60, beat_s=10)
+    assert play([calm], [(0, 9), (10, 5)], until=3600) == ["raised warm 0"]
+    said = play([calm], [(0, 9), (10, 5), (500, 5), (520, 5)], until=3600)
+    assert said == ["raised warm 0", "cleared warm 540"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_state_lasts_as_long_as_a_clock_that_ticks_every_second_says(seed: int) -> None:
+    chance = random.Random(seed)
+    one = rule(
+        clear=chance.choice([None, 6.5]),
+        hold_s=chance.choice([0, 5, 20]),
+        clear_hold_s=chance.choice([0, 5, 20]),
+        beat_s=chance.choice([0, 2, 5]),
+    )
+    second, readings = 0, []
+    for _ in range(120):
+        second += chance.choice([1, 2, 3, 5, 8, 13])
+        readings.append((second, chance.choice([5.0, 7.0, 9.0, 9.5])))
+    assert play([one], list(readings), until=second + 100) == tick(one, readings, second + 100)
 
 
 def test_an_alarm_that_lasts_grows_once() -> None:

@@ -12,11 +12,18 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence
 
 from twinward.edge.rules.rule import COMBINED, DeviceRule, Memory, RuleSignal
+from twinward.edge.rules.states import (
+    NEVER,
+    is_beyond,
+    known_until,
+    next_end,
+    skip_gap,
+    us_of,
+    within_ends,
+)
 
-SECOND_US = 1_000_000
 Key = tuple[str, str]  # rule, device (or place)
-NEVER = 2**62
-MOST_HITS = 1000  # readings that a rate remembers; of more in its window every other one
+Ear = tuple[DeviceRule, Key, int]  # with its silence in microseconds
 
 
 class Evaluator:
@@ -40,6 +47,7 @@ class Evaluator:
         for rule in rules:
             for part in rule.of if rule.kind in COMBINED else ():
                 self._parts.setdefault(part, []).append(rule)
+        self._heard: dict[tuple[str, str, str], list[Ear]] = {}
         self._due: list[tuple[int, Key]] = []
         self._planned: dict[Key, int] = {}  # the earliest of each in `_due`: one is enough
         for key in list(self.memories):
@@ -66,19 +74,46 @@ class Evaluator:
     ) -> list[RuleSignal]:
         """A reading has come; timers that ended before it are looked at first."""
         signals: list[RuleSignal] = []
-        for rule in self.rules.values():
-            if not rule.reads(device, profile, kind):
-                continue
-            key = (rule.id, device)
-            memory = self.memories.setdefault(key, Memory())
+        for rule, key, silence_us in self._ears(device, profile, kind):
+            memory = self.memories.get(key)
+            if memory is None:
+                memory = self.memories[key] = Memory()
             if at_us < memory.last_us:
                 continue
+            self.changed.add(key)
+            if self._is_usual(rule, key, memory, at_us, value, silence_us):
+                memory.last_us, memory.value = at_us, value
+                continue
             signals += self._timers(rule, key, at_us, place)
+            skip_gap(rule, memory, at_us)
             memory.last_us, memory.value = at_us, value
             signals += self._judge(rule, key, at_us, value, place)
-            self.changed.add(key)
             self._plan(key)
         return signals
+
+    def _ears(self, device: str, profile: str, kind: str) -> list[Ear]:
+        """The rules that look at such a reading."""
+        found = self._heard.get((device, profile, kind))
+        if found is None:
+            found = self._heard[device, profile, kind] = [
+                (rule, (rule.id, device), us_of(rule.silence_s))
+                for rule in self.rules.values()
+                if rule.reads(device, profile, kind)
+            ]
+        return found
+
+    def _is_usual(
+        self, rule: DeviceRule, key: Key, memory: Memory, at_us: int, value: float, silence_us: int
+    ) -> bool:
+        """Whether nothing stands, nothing begins and no timer is to be set: most readings."""
+        if memory.raised_us >= 0:
+            return False
+        if rule.kind == "threshold":
+            return memory.beyond_us < 0 and not rule.is_beyond(value, raised=False)
+        if rule.kind == "dead_man":
+            silent = max(memory.last_us, self._from_us) + silence_us
+            return at_us < silent and key in self._planned
+        return False
 
     def advance(self, now_us: int, places: Mapping[str, str]) -> list[RuleSignal]:
         """Time has come to `now_us`: what only a timer can decide. `places` of the devices."""
@@ -91,7 +126,7 @@ class Evaluator:
             memory = self.memories.get(key)
             if rule is None or memory is None:
                 continue
-            if self._next(rule, memory) != due:  # it has become later since
+            if next_end(rule, memory, self._from_us) != due:  # it has become later since
                 self._plan(key)
                 continue
             signals += self._timers(rule, key, now_us, places.get(key[1], ""))
@@ -113,47 +148,34 @@ class Evaluator:
             if memory.raised_us >= 0:
                 yield from self._clear(rule, key, at_us, value, place)
             return
-        beyond = self._is_beyond(rule, memory, at_us, value)
+        beyond = is_beyond(rule, memory, at_us, value)
         if memory.raised_us < 0:
             memory.beyond_us = (
                 -1 if not beyond else at_us if memory.beyond_us < 0 else memory.beyond_us
             )
-            if beyond and at_us - memory.beyond_us >= rule.hold_s * SECOND_US:
-                yield from self._raise(rule, key, memory.beyond_us + _us(rule.hold_s), value, place)
+            if beyond and at_us - memory.beyond_us >= us_of(rule.hold_s):
+                yield from self._raise(
+                    rule, key, memory.beyond_us + us_of(rule.hold_s), value, place
+                )
             return
         memory.within_us = -1 if beyond else at_us if memory.within_us < 0 else memory.within_us
-        if not beyond and at_us - memory.within_us >= rule.clear_hold_s * SECOND_US:
-            began = memory.within_us + _us(rule.clear_hold_s)
+        if not beyond and at_us - memory.within_us >= us_of(rule.clear_hold_s):
+            began = memory.within_us + us_of(rule.clear_hold_s)
             yield from self._clear(rule, key, began, value, place)
-
-    def _is_beyond(self, rule: DeviceRule, memory: Memory, at_us: int, value: float) -> bool:
-        raised = memory.raised_us >= 0
-        if rule.kind == "threshold":
-            return rule.is_beyond(value, raised=raised)
-        since = at_us - _us(rule.window_s)
-        if rule.kind == "rate":
-            memory.hits = [hit for hit in memory.hits if hit[0] >= since] + [(at_us, value)]
-            if len(memory.hits) > MOST_HITS:
-                memory.hits = memory.hits[::2]
-            return rule.is_beyond(value - memory.hits[0][1], raised=raised)
-        memory.hits = [hit for hit in memory.hits if hit[0] > since]
-        if rule.is_beyond(value, raised=False):
-            memory.hits = [*memory.hits, (at_us, value)][-rule.count :]
-        return len(memory.hits) >= rule.count
 
     def _timers(self, rule: DeviceRule, key: Key, now_us: int, place: str) -> Iterator[RuleSignal]:
         """What time alone decided up to `now_us`, in the order in which it came."""
         memory = self.memories[key]
         if rule.kind == "dead_man" and memory.raised_us < 0:
-            silent = max(memory.last_us, self._from_us) + _us(rule.silence_s)
+            silent = max(memory.last_us, self._from_us) + us_of(rule.silence_s)
             if silent <= now_us:
                 yield from self._raise(rule, key, silent, None, place)
         if memory.raised_us < 0 and memory.beyond_us >= 0 and rule.hold_s:
-            held = memory.beyond_us + _us(rule.hold_s)
-            if held <= now_us:
+            held = memory.beyond_us + us_of(rule.hold_s)
+            if held <= min(now_us, known_until(rule, memory)):
                 yield from self._raise(rule, key, held, memory.value, place)
         if memory.raised_us >= 0 and not memory.escalated and rule.escalate_after_s:
-            grown = memory.raised_us + _us(rule.escalate_after_s)
+            grown = memory.raised_us + us_of(rule.escalate_after_s)
             if grown <= now_us:
                 memory.escalated = True
                 yield RuleSignal(
@@ -174,9 +196,9 @@ class Evaluator:
         memory = self.memories[key]
         end = NEVER
         if memory.within_us >= 0 and rule.clear_hold_s:
-            end = memory.within_us + _us(rule.clear_hold_s)
+            end = within_ends(rule, memory)
         elif rule.kind == "count" and len(memory.hits) >= rule.count:
-            end = memory.hits[-rule.count][0] + _us(rule.window_s)
+            end = memory.hits[-rule.count][0] + us_of(rule.window_s)
         if end <= now_us:
             yield from self._clear(rule, key, end, memory.value, place)
 
@@ -247,7 +269,7 @@ class Evaluator:
             return
         key = (rule.id, "*")
         memory = self.memories.setdefault(key, Memory())
-        since = signal.at_us - _us(rule.most_window_s)
+        since = signal.at_us - us_of(rule.most_window_s)
         memory.hits = [hit for hit in memory.hits if hit[0] > since] + [(signal.at_us, 0.0)]
         self.changed.add(key)
         if len(memory.hits) <= rule.most:
@@ -267,28 +289,7 @@ class Evaluator:
     # timers --------------------------------------------------------------------------------
 
     def _plan(self, key: Key) -> None:
-        due = self._next(self.rules[key[0]], self.memories[key])
+        due = next_end(self.rules[key[0]], self.memories[key], self._from_us)
         if due < self._planned.get(key, NEVER):
             self._planned[key] = due
             heapq.heappush(self._due, (due, key))
-
-    def _next(self, rule: DeviceRule, memory: Memory) -> int:
-        """When time alone next decides something about this rule and device."""
-        ends = [NEVER]
-        if memory.raised_us < 0:
-            if rule.kind == "dead_man":
-                ends.append(max(memory.last_us, self._from_us) + _us(rule.silence_s))
-            if memory.beyond_us >= 0 and rule.hold_s:
-                ends.append(memory.beyond_us + _us(rule.hold_s))
-        else:
-            if rule.escalate_after_s and not memory.escalated:
-                ends.append(memory.raised_us + _us(rule.escalate_after_s))
-            if memory.within_us >= 0 and rule.clear_hold_s:
-                ends.append(memory.within_us + _us(rule.clear_hold_s))
-            elif rule.kind == "count" and len(memory.hits) >= rule.count:
-                ends.append(memory.hits[-rule.count][0] + _us(rule.window_s))
-        return min(ends)
-
-
-def _us(seconds: float) -> int:
-    return round(seconds * SECOND_US)

@@ -13,6 +13,7 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=86_400 * 31)]
 Number = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
 COMBINED = ("both", "either")
+KNOWN_BEATS = 2  # after so many beats without a word nothing is known of a device
 
 
 class DeviceRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,6 +24,8 @@ class DeviceRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     in `window_s`), `both` and `either` (of the rules `of`, at one place).
     `clear`: the bound at which the alarm ends (hysteresis; default: the bound itself).
     `hold_s`, `clear_hold_s`: how long the state must last before the alarm is raised, or ends.
+    `beat_s`: how often a device speaks. A reading then says how things are for `KNOWN_BEATS` beats;
+    what lies between that and its next reading counts for neither. 0: however long it is silent.
     `escalate_after_s`: an alarm that lasts so long becomes `escalate_to`.
     `most` in `most_window_s`: more alarms of this rule than that are told as one flood.
     `action`: what is done at once, by its name in `[[actions]]`.
@@ -38,6 +41,7 @@ class DeviceRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     clear: Number | None = None
     hold_s: Seconds = 0.0
     clear_hold_s: Seconds = 0.0
+    beat_s: Seconds = 0.0
     silence_s: Seconds = 0.0
     count: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
     window_s: Seconds = 0.0

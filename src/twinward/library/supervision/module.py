@@ -17,6 +17,11 @@ Number = Annotated[float, msgspec.Meta(ge=-1e12, le=1e12)]
 CLEAR = "clear"  # the evidence of a defect that the readings themselves end
 
 
+def lasts(rule: DeviceRule) -> bool:
+    """Whether a state must last before the rule says something."""
+    return rule.hold_s > 0 or rule.clear_hold_s > 0
+
+
 class ObjectKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A kind of thing that is supervised; `facts` are numbers that its registration may give."""
 
@@ -171,8 +176,19 @@ class Module(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return f"{self.id}.{event.id}"
 
     def rules(self) -> tuple[DeviceRule, ...]:
-        """Its events as rules of the edge, under ids of their own."""
-        return tuple(msgspec.structs.replace(one.rule, id=self.rule_id(one)) for one in self.events)
+        """Its events as rules of the edge, under ids of their own; a rule that says no beat has
+        that of the readings that it looks at.
+        """
+        beats = {one.type: one.cadence_s for one in self.readings}
+        return tuple(
+            msgspec.structs.replace(
+                one.rule,
+                id=self.rule_id(one),
+                beat_s=one.rule.beat_s
+                or (beats.get(one.rule.type, 0.0) if lasts(one.rule) else 0.0),
+            )
+            for one in self.events
+        )
 
     def cadences(self, kind: str) -> dict[str, float]:
         """Hours until each regular check of an object of that kind is missed."""

@@ -7,16 +7,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from twinward.core.clock import from_us, to_us
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command
 from twinward.edge.rules.evaluator import Evaluator
-from twinward.edge.rules.rule import DeviceRule, Memory, RuleSignal
-from twinward.edge.rules.units import convert
-from twinward.library.supervision.module import CLEAR, Event, HeardReading, Module
+from twinward.edge.rules.rule import Memory, RuleSignal
+from twinward.library.supervision.module import CLEAR, Event, Module
 from twinward.loop.supervised import defect_id, open_command
+from twinward.service.supervision.hearing import (
+    Ear,
+    Group,
+    Refusals,
+    Watched,
+    began_of,
+    in_unit,
+    list_rules,
+)
 from twinward.service.supervision.progress import Progress
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.supervision.messages import Found
@@ -28,49 +34,7 @@ if TYPE_CHECKING:
 AHEAD_US = 300_000_000  # how far a device's clock may be fast
 ALARM, RAISED, CLEARED = "alarm", 1.0, 0.0  # how an edge tells what its own rules say
 Key = tuple[str, str]  # rule, device or object
-
-
-class Group(msgspec.Struct, frozen=True):
-    """Rules that are judged together: of a kind of object, over one type of reading from one edge.
-
-    A state is of a device; silence is of the object, whichever of its devices speaks.
-    """
-
-    module: str
-    kind: str
-    edge: str
-    type: str
-    silence: bool
-
-    @property
-    def stream(self) -> str:
-        return f"{self.module}/{self.kind}/{self.type}"
-
-
-class Watched(msgspec.Struct, frozen=True):
-    """A device of a supervised object; `since_us`: what was before is nobody's task."""
-
-    thing: str
-    name: str
-    module: str
-    kind: str
-    edge: str
-    since_us: int
-
-    def stream(self, kind: str) -> str:
-        """What comes in order: one type of one kind of object; another's may have another lane."""
-        return f"{self.module}/{self.kind}/{kind}"
-
-
-class Refusals(msgspec.Struct, kw_only=True):
-    """Readings that say nothing of their object, counted: from another source than its edge, of a
-    device at fault, from before its registration or after now, in a unit that is none.
-    """
-
-    foreign: int = 0
-    faulty: int = 0
-    out_of_time: int = 0
-    bad_unit: int = 0
+NOBODY = Evaluator(())  # judges what no module asks for
 
 
 class ModuleEngine:
@@ -87,6 +51,7 @@ class ModuleEngine:
         self._from_us = from_us
         self._devices: dict[str, Watched] = {}
         self._things: dict[str, Watched] = {}
+        self._ears: dict[tuple[str, str], Ear] = {}
         self._groups: dict[Group, Evaluator] = {}
         self._of_edge: dict[str, dict[Group, Evaluator]] = {}
         self._progress = Progress()
@@ -98,6 +63,7 @@ class ModuleEngine:
         gone = [device for device, one in self._devices.items() if one.thing == name]
         for device in gone:
             del self._devices[device]
+        self._ears.clear()
         if thing is not None and thing.status == "supervised":
             self.take(thing)
 
@@ -135,31 +101,46 @@ class ModuleEngine:
 
     def look(self, source: str, readings: pa.RecordBatch, now_us: int) -> list[Command]:
         """What a batch of readings shows, and what time has decided since."""
-        subjects, kinds = (readings.column(name).to_pylist() for name in ("subject", "type"))
-        ours = [k for k, who in enumerate(subjects) if who in self._devices or kinds[k] == ALARM]
-        if not ours or not self._devices:
+        if not self._devices:
             return []
-        rows = readings.take(ours)
-        names = ("subject", "type", "time_us", "value", "unit", "source_id")
+        subjects, kinds = (readings.column(name).to_pylist() for name in ("subject", "type"))
+        known = self._devices
+        ours = [k for k, who in enumerate(subjects) if who in known or kinds[k] == ALARM]
+        if not ours:
+            return []
+        if len(ours) < len(subjects):
+            readings = readings.take(ours)
+            subjects, kinds = ([of[k] for k in ours] for of in (subjects, kinds))
         latest: dict[str, int] = {}
         asked: list[Command] = []
-        for who, kind, at_us, value, unit, name in zip(
-            *(rows.column(one).to_pylist() for one in names), strict=True
+        for row, (who, kind, at_us, value, unit) in enumerate(
+            zip(subjects, kinds, *columns_of(readings), strict=True)
         ):
-            if who is None:
-                continue
-            device = who.partition(":")[2] if kind == ALARM else who
-            one = self._devices.get(device)
-            stream = kind if one is None or kind == ALARM else one.stream(kind)
-            latest[stream] = max(at_us, latest.get(stream, at_us))
-            if one is None or not self._believes(one, source, at_us, now_us):
+            if who is None or value is None:
                 continue
             if kind == ALARM:
-                asked += self._told_by_edge(one, who, began_of(name, at_us), value)
-            else:
-                asked += self._commands(self._read(one, who, kind, at_us, value, unit))
+                latest[ALARM] = max(at_us, latest.get(ALARM, at_us))
+                one = known.get(who.partition(":")[2])
+                if one is not None and self._believes(one, source, at_us, now_us):
+                    began_us = began_of(readings.column("source_id")[row].as_py(), at_us)
+                    asked += self._told_by_edge(one, who, began_us, value)
+                continue
+            ear = self._ears.get((who, kind)) or self._ear(who, kind)
+            latest[ear.stream] = max(at_us, latest.get(ear.stream, at_us))
+            if self._believes(ear.one, source, at_us, now_us):
+                asked += self._commands(self._read(ear, who, kind, at_us, value, unit))
         self._progress.note(source, latest, now_us)
         return asked + self.advance(now_us, source)
+
+    def _ear(self, device: str, kind: str) -> Ear:
+        one = self._devices[device]
+        heard = next((r for r in self._known[one.module].readings if r.type == kind), None)
+        if heard is None:
+            return Ear(one, one.stream(kind), None, NOBODY, NOBODY)
+        state = self._group(one, kind, silence=False)
+        silence = self._group(one, kind, silence=True)
+        found = self._ears[device, kind] = Ear(one, one.stream(kind), heard, state, silence)
+        return found
 
     def _believes(self, one: Watched, source: str, at_us: int, now_us: int) -> bool:
         if one.edge and one.edge != source:
@@ -174,9 +155,9 @@ class ModuleEngine:
         return self.refused.setdefault(one.module, Refusals())
 
     def _read(
-        self, one: Watched, device: str, kind: str, at_us: int, value: float, unit: str | None
+        self, ear: Ear, device: str, kind: str, at_us: int, value: float, unit: str | None
     ) -> list[RuleSignal]:
-        heard = next((r for r in self._known[one.module].readings if r.type == kind), None)
+        heard, one = ear.heard, ear.one
         if heard is None:
             return []
         told = in_unit(heard, value, unit)
@@ -186,12 +167,9 @@ class ModuleEngine:
         if told in heard.faults or not heard.least <= told <= heard.most:
             self._refusals(one).faulty += 1
             return []
-        state = self._group(one, kind, silence=False)
-        silence = self._group(one, kind, silence=True)
-        return [
-            *state.read(device, "", one.thing, kind, at_us, told),
-            *silence.read(one.thing, "", one.thing, kind, at_us, told),
-        ]
+        state = ear.state.read(device, "", one.thing, kind, at_us, told)
+        silence = ear.silence.read(one.thing, "", one.thing, kind, at_us, told)
+        return [*state, *silence] if state or silence else []
 
     def _told_by_edge(self, one: Watched, who: str, began_us: int, value: float) -> list[Command]:
         """What the edge's own rules said: the same defect, by the same name."""
@@ -263,28 +241,13 @@ class ModuleEngine:
         return found
 
 
-def list_rules(module: Module, group: Group) -> list[DeviceRule]:
-    """The module's rules for a kind of object that read one type: those of silence, or the rest."""
-    kinds = {module.rule_id(one): one.objects for one in module.events}
-    return [
-        rule
-        for rule in module.rules()
-        if rule.type == group.type
-        and group.kind in kinds[rule.id]
-        and (rule.kind == "dead_man") == group.silence
-    ]
-
-
-def in_unit(heard: HeardReading, value: float, unit: str | None) -> float | None:
-    """The value in the module's unit; None where the words do not name units of one quantity."""
-    if not unit or not heard.unit or unit == heard.unit:
-        return value
-    return convert(value, unit, heard.unit)
-
-
-def began_of(name: str, at_us: int) -> int:
-    """When the alarm began of which an edge tells: its reading's number says so
-    (`device/boot/number`).
-    """
-    number = name.rpartition("/")[2]
-    return int(number) >> 2 if number.isdigit() and len(number) < 20 else at_us
+def columns_of(readings: pa.RecordBatch) -> tuple[list[int], list[float | None], list[str | None]]:
+    """Time, value and unit; a column without gaps, or with nothing in it, goes the short way."""
+    value, unit = readings.column("value"), readings.column("unit")
+    times: list[int] = readings.column("time_us").to_numpy(zero_copy_only=False).tolist()
+    values: list[float | None] = (
+        value.to_pylist() if value.null_count else value.to_numpy(zero_copy_only=False).tolist()
+    )
+    empty = unit.null_count == len(unit)
+    units: list[str | None] = [None] * len(unit) if empty else unit.to_pylist()
+    return times, values, units

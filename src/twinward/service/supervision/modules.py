@@ -20,8 +20,8 @@ from twinward.service.access.person_listing import record_listing, scope_to_see,
 from twinward.service.incidents.queries import require_word
 from twinward.service.platform import Caller, Platform
 from twinward.service.supervision.coverage import ObjectCoverage, State, cover
+from twinward.service.supervision.hearing import Refusals
 from twinward.service.supervision.judging import get_module
-from twinward.service.supervision.module_engine import Refusals
 from twinward.twins.emergency.supervision.rows import (
     CHECK_STATES,
     DEFECTS,

@@ -18,8 +18,9 @@ from twinward.core.messages import Command, Outcome, Request
 from twinward.core.ports import Store, Transaction
 from twinward.edge.rules.rule import Memory
 from twinward.library.supervision.module import Module
+from twinward.service.supervision.hearing import Refusals
 from twinward.service.supervision.memory_file import MemoryFile
-from twinward.service.supervision.module_engine import Key, ModuleEngine, Refusals
+from twinward.service.supervision.module_engine import Key, ModuleEngine
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.supervision.rows import SUPERVISED
 
