@@ -16,7 +16,7 @@ import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, NEIGHBOUR, Desk
 from twinward.core.clock import format_time
-from twinward.core.errors import AbsentError
+from twinward.core.errors import AbsentError, InputError
 from twinward.service.city.couplings import list_couplings
 from twinward.service.city.layer_series import check_layer, get_history
 from twinward.service.city.layers import get_layer_view, list_layer_sensors, list_layers, pack_layer
@@ -215,3 +215,33 @@ def test_a_river_over_its_mark_closes_the_roads_beside_it(desk: Desk) -> None:
     hear(desk, "water_level", "bridge", 3.4, unit="m", lon=LON, lat=LAT, area=NEIGHBOUR)
     (one,) = fired(desk, "river-over")
     assert (one.roads_closed, one.road_m, one.incident) == (1, 95, None)
+
+
+def test_a_whole_layer_is_shown_as_it_was_and_what_nobody_had_told_then_is_not_nought(
+    desk: Desk,
+) -> None:
+    start = desk.clock.now()
+    hear(desk, "pm25", "early", 10.0, lon=LON, lat=LAT)
+    hear(desk, "vehicle", "bus-1", 30, lon=LON, lat=LAT)
+    desk.clock.advance(timedelta(minutes=30))
+    hear(desk, "pm25", "early", 80.0)
+    hear(desk, "pm25", "late", 20.0, lon=LON, lat=LAT)
+    hear(desk, "vehicle", "bus-1", 12, lon=LON + 0.02, lat=LAT)
+    desk.platform.intake.open().drain()
+    middle = start + timedelta(minutes=20)
+    desk.clock.advance(timedelta(hours=6))
+    then = get_layer_view(desk.platform, desk.me, "air", middle)
+    assert (then.status, then.sensors, then.median, then.age_s) == ("current", 1, 10.0, 1200)
+    _, sensors = list_layer_sensors(
+        desk.platform, desk.me, "transit-vehicles", limit=9, offset=0, at=middle
+    )
+    assert [(one.value, one.lon, one.state) for one in sensors] == [(30.0, LON, "stale")]
+    before = {
+        one.id: one for one in list_layers(desk.platform, desk.me, start - timedelta(seconds=1))
+    }
+    assert (before["air"].status, before["air"].median) == ("not_recorded", None)
+    assert before["old"].status == "not_recorded"
+    magic, count = struct.unpack_from("<4sI", pack_layer(desk.platform, desk.me, "air", start))
+    assert (magic, count) == (b"TWLY", 1)
+    with pytest.raises(InputError):
+        list_layers(desk.platform, desk.me, desk.clock.now() + timedelta(hours=1))

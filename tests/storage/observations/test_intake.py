@@ -206,3 +206,50 @@ def test_what_is_past_its_retention_goes_everywhere(
     again = open_intake()
     assert again.accept("x", as_rows([visit, reading(1), reading(3)]), 0).result().duplicate == 3
     assert again.counts()["x"].stored == 5
+
+
+@pytest.mark.parametrize("drain", ["never", "often", "then reopened"])
+def test_what_all_sensors_had_told_at_an_instant_is_that_of_the_slow_twin(
+    open_intake: Any, drain: str
+) -> None:
+    intake = open_intake()
+    items: list[dict[str, Any]] = []
+    for seed in range(12):
+        batch = some_readings(seed, 40)
+        items += batch
+        intake.accept("sensors", as_rows(batch), 0).result()
+        if drain != "never" and seed % 2:
+            intake.drain()
+    if drain == "then reopened":
+        intake.close()
+        intake = open_intake()
+    for hours in (1, 20, 47, 100):
+        at_us = START_US + hours * 3_600_000_000
+        since_us = at_us - 20 * 3_600_000_000
+        within = [item for item in items if since_us <= item["time_us"] <= at_us]
+        then = intake.sensors_at(from_us(at_us), from_us(since_us))
+        rows = zip(then.time_us.tolist(), then.value.tolist(), strict=True)
+        assert dict(zip(then.name.to_pylist(), rows, strict=True)) == latest_slowly(within)
+    assert len(intake.sensors_at(from_us(START_US - 1), from_us(0)).name) == 0
+
+
+def test_a_thing_s_track_outlives_drain_and_restart_and_a_person_has_none(
+    open_intake: Any,
+) -> None:
+    intake = open_intake()
+    for n in range(12):  # more than the pieces of one day that are not merged
+        where = {"lon": 121.4 + n / 1000, "lat": 31.2}
+        rows = [reading(n, "bus-1", 30.0) | where, reading(100 + n, "bus-2", 10.0)]
+        rows.append(reading(200 + n, "p-0123456789abcdef0123", 70.0) | where)
+        intake.accept("buses", as_rows(rows), 0).result()
+        intake.drain()
+    intake.close()
+    intake = open_intake()
+    start, end = from_us(START_US + 3_000_000), from_us(START_US + 11_000_000)
+    track = intake.track("reading:bus-1", start, end)
+    assert track.lon.tolist() == [121.4 + n / 1000 for n in range(3, 11)]
+    assert np.isnan(intake.track("reading:bus-2", start, end + DAY).lon).all()
+    number = intake.latest.find_number("reading:person:p-0123456789abcdef0123")
+    assert np.isnan(intake.readings.track(number, 0, START_US * 2).lon).all()
+    with pytest.raises(AbsentError):
+        intake.track("reading:person:p-0123456789abcdef0123", start, end)

@@ -20,7 +20,7 @@ from twinward.api.http.pages import (
     next_of,
     read_cursor,
 )
-from twinward.api.http.parameters import Offset
+from twinward.api.http.parameters import At, Offset, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_file, gives_page
@@ -45,27 +45,30 @@ def router(platform: Platform) -> APIRouter:
 def add_layers(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/layers", responses=gives_page("LayerView"))
     def get_layers(
-        request: Request, limit: PageLimit = MAX_PAGE, cursor: Cursor = None
+        request: Request, limit: PageLimit = MAX_PAGE, cursor: Cursor = None, at: At = None
     ) -> Response:
-        """Layers of the city and of society: status, age, coverage and source of each; what nobody
-        told is `not_recorded` and never zero.
+        """Layers of the city and of society: status, age, coverage and source of each, now or as
+        they were at an instant; what nobody told is `not_recorded` and never zero.
         """
         caller = caller_of(platform, request)
-        return answer(cut_page(layers.list_layers(platform, caller), limit, cursor))
+        return answer(cut_page(layers.list_layers(platform, caller, aware(at)), limit, cursor))
 
     @routes.get("/layers/{layer}", responses=gives("LayerView"))
-    def get_layer(request: Request, layer: str) -> Response:
-        """One layer."""
-        return answer(layers.get_layer_view(platform, caller_of(platform, request), layer))
+    def get_layer(request: Request, layer: str, at: At = None) -> Response:
+        """One layer, now or as it was at an instant."""
+        caller = caller_of(platform, request)
+        return answer(layers.get_layer_view(platform, caller, layer, aware(at)))
 
     @routes.get(
         "/layers/{layer}/map",
         responses=gives_file("packed points", PACKED),
         response_class=Response,
     )
-    def get_layer_map(request: Request, layer: str) -> Response:
-        """The latest of every sensor of a layer, packed as `service/city/layer_points.py` says."""
-        body = layers.pack_layer(platform, caller_of(platform, request), layer)
+    def get_layer_map(request: Request, layer: str, at: At = None) -> Response:
+        """The latest of every sensor of a layer, now or at an instant, packed as
+        `service/city/layer_points.py` says.
+        """
+        body = layers.pack_layer(platform, caller_of(platform, request), layer, aware(at))
         # columns of numbers: packing them again would take longer than sending them
         headers = {"cache-control": "no-store", "content-encoding": "identity"}
         return Response(body, media_type=PACKED, headers=headers)
@@ -87,11 +90,16 @@ def add_sensors(routes: APIRouter, platform: Platform) -> None:
         limit: PageLimit = 1000,
         offset: Offset = 0,
         cursor: Cursor = None,
+        at: At = None,
     ) -> Response:
-        """The sensors of a layer in the order of their first reading, each with its latest."""
+        """The sensors of a layer in the order of their first reading, each with its latest, now or
+        at an instant.
+        """
         caller = caller_of(platform, request)
         start = read_cursor(cursor, offset)
-        total, items = layers.list_layer_sensors(platform, caller, layer, limit=limit, offset=start)
+        total, items = layers.list_layer_sensors(
+            platform, caller, layer, limit=limit, offset=start, at=aware(at)
+        )
         return answer(Page(items=items, next=next_of(start, len(items), total), total=total))
 
     @routes.get("/layers/{layer}/history", responses=gives("LayerHistory"))

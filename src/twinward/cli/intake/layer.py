@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
-from twinward.cli.framework.session import add_person, open_for
+from twinward.cli.framework.session import add_person, as_time, open_for
 
 MOST_SHOWN = 40
 HEADS = ("layer", "status", "sensors", "current", "median", "unit", "age", "areas")
@@ -27,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         leaf.set_defaults(answer=act)
         if name in {"show", "check"}:
             leaf.add_argument("layer", help="its id, see `twinward layer list`")
+        if name in {"list", "show"}:
+            leaf.add_argument(
+                "--at", type=as_time, help="as it was at this instant (RFC 3339 with zone)"
+            )
         if name == "show":
             leaf.add_argument("--sensor", help="one of its sensors, by its name")
         if name == "find":
@@ -43,7 +47,7 @@ def list_all(options: argparse.Namespace) -> None:
     from twinward.service.city.layers import list_layers
 
     with open_for(options) as (platform, caller):
-        found = list_layers(platform, caller)
+        found = list_layers(platform, caller, options.at)
     if options.json:
         emit_json({"items": found})
         return
@@ -70,11 +74,16 @@ def show(options: argparse.Namespace) -> None:
     from twinward.service.city.layers import get_layer_view, list_layer_sensors
 
     with open_for(options) as (platform, caller):
-        view = get_layer_view(platform, caller, options.layer)
+        view = get_layer_view(platform, caller, options.layer, options.at)
         if options.sensor:
             history = get_history(platform, caller, options.layer, options.sensor)
         total, sensors = list_layer_sensors(
-            platform, caller, options.layer, limit=100_000 if options.json else 40, offset=0
+            platform,
+            caller,
+            options.layer,
+            limit=100_000 if options.json else MOST_SHOWN,
+            offset=0,
+            at=options.at,
         )
     if options.json:
         emit_json(

@@ -28,6 +28,14 @@ class Intake(Protocol):
         (index), areas.
         """
 
+    def sensors_at(self, at: datetime, since: datetime, named: str = "") -> Any:
+        """The same of what was told from `since` to `at`, of names that begin so."""
+
+    def track(self, sensor: str, start: datetime, end: datetime) -> Any:
+        """Columns of all that a sensor of a thing told in [start, end): time_us, value, lon,
+        lat.
+        """
+
     def count_new_sensors(self, rows: pa.RecordBatch) -> int:
         """Of how many sensors that were never heard rows of OBSERVATION_COLUMNS tell readings."""
 

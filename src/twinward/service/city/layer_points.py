@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from twinward.citybase.columns import open_city, read_manifest
 from twinward.core.clock import to_us
+from twinward.core.errors import InputError
 from twinward.library.layers.layer import FOLDER, Layer, load_layers
 from twinward.security.privacy.masking import suppress_small
 from twinward.service.logistics.supply_queries import list_stocks
@@ -28,6 +29,8 @@ CURRENT, STALE, DOUBTFUL = 0, 1, 2
 BY_AREA = 0x10  # the position is that of the sensor's area
 AGE_BITS = 0x7F
 MAGIC, STEPS = b"TWLY", 65_535
+SILENT_AFTER = 7  # times the cadence
+FARTHEST = timedelta(days=35)  # before an instant; what is older is not looked for
 AHEAD_US = 300_000_000  # what lies further ahead than clocks differ is no reading of now
 Floats = NDArray[np.float64]
 
@@ -53,15 +56,41 @@ def layers_of(platform: Platform) -> dict[str, Layer]:
     return load_layers(platform.workspace / FOLDER)
 
 
-def read_points(platform: Platform, caller: Caller, layer: Layer, heard: Any = None) -> LayerPoints:
-    """Everything that the layer's sources last said; `heard` is the picture of all sensors where
-    the caller has it already.
+def read_points(
+    platform: Platform,
+    caller: Caller,
+    layer: Layer,
+    heard: Any = None,
+    at: datetime | None = None,
+) -> LayerPoints:
+    """Everything that the layer's sources had last said at an instant (default: now); `heard` is
+    the picture of all sensors where the caller has it already.
     """
     if layer.origin == "stocks":
-        return of_stocks(platform, caller, layer)
+        return of_stocks(platform, caller, layer, at)
     if layer.origin == "residents":
-        return of_residents(platform, layer)
-    return of_sensors(platform, layer, heard)
+        return of_residents(platform, layer, at)
+    return of_sensors(platform, layer, heard, at)
+
+
+def hear_at(platform: Platform, layer: Layer, at: datetime) -> Any:
+    """What the layer's sensors had told at an instant: of the last day, or of seven times the
+    cadence where that is longer; of 35 days where there is nothing in these.
+    """
+    intake = platform.intake.open()
+    named = f"{layer.observed}:{layer.named}"
+    near = max(timedelta(days=1), timedelta(seconds=SILENT_AFTER * layer.cadence_s))
+    found = intake.sensors_at(at, at - min(near, FARTHEST), named)
+    return found if len(found.name) else intake.sensors_at(at, at - FARTHEST, named)
+
+
+def require_past(platform: Platform, at: datetime | None) -> datetime | None:
+    """The instant asked for; InputError where it has not come, None for now."""
+    if at is not None and at > platform.clock.now() + timedelta(seconds=AHEAD_US // 1_000_000):
+        raise InputError(
+            "that instant is in the future", "give an earlier --at, or now", code="at_in_future"
+        )
+    return at
 
 
 def prefixes_of(platform: Platform, layer: Layer) -> tuple[str, list[str]]:
@@ -75,8 +104,13 @@ def prefixes_of(platform: Platform, layer: Layer) -> tuple[str, list[str]]:
     return mine, [one for one in others if one.startswith(mine) and one != mine]
 
 
-def of_sensors(platform: Platform, layer: Layer, heard: Any = None) -> LayerPoints:
-    now = platform.intake.open().sensors() if heard is None else heard
+def of_sensors(
+    platform: Platform, layer: Layer, heard: Any = None, at: datetime | None = None
+) -> LayerPoints:
+    if heard is None:
+        intake = platform.intake.open()
+        heard = intake.sensors() if at is None else hear_at(platform, layer, at)
+    now = heard
     mine, others = prefixes_of(platform, layer)
     chosen = pc.starts_with(now.name, mine)
     for other in others:
@@ -94,12 +128,16 @@ def of_sensors(platform: Platform, layer: Layer, heard: Any = None) -> LayerPoin
         lat=now.lat[rows],
         area=area.tolist(),
         apart=now.apart[rows],
+        at=at,
     )
 
 
-def of_stocks(platform: Platform, caller: Caller, layer: Layer) -> LayerPoints:
+def of_stocks(
+    platform: Platform, caller: Caller, layer: Layer, at: datetime | None = None
+) -> LayerPoints:
     """Shares in use, in per cent, of the stocks of one kind; a stock of nothing has no share."""
-    rows = [row for row in list_stocks(platform, caller, kind=layer.observed) if row.quantity > 0]
+    held = list_stocks(platform, caller, kind=layer.observed, at=at)
+    rows = [row for row in held if row.quantity > 0]
     return make_points(
         platform,
         layer,
@@ -110,14 +148,17 @@ def of_stocks(platform: Platform, caller: Caller, layer: Layer) -> LayerPoints:
         lat=np.array([np.nan if row.lat is None else row.lat for row in rows], np.float64),
         area=[row.area for row in rows],
         apart=np.zeros(len(rows), np.bool_),
+        at=at,
     )
 
 
-def of_residents(platform: Platform, layer: Layer) -> LayerPoints:
-    """Counts by area of the level below the first, small ones hidden: no figure of a household."""
+def of_residents(platform: Platform, layer: Layer, at: datetime | None = None) -> LayerPoints:
+    """Counts by area of the level below the first, small ones hidden: no figure of a household.
+    Who lived there at a past instant is recorded nowhere.
+    """
     folder = platform.workspace / "city"
     counts = dict[str, int]()
-    if (folder / "leaf_start.npy").exists() and layer.ages is not None:
+    if at is None and (folder / "leaf_start.npy").exists() and layer.ages is not None:
         by_leaf = count_ages(folder, read_manifest(folder).sha256, layer.ages)
         areas = platform.reference.areas
         for leaf, count in by_leaf.items():
@@ -161,6 +202,7 @@ def make_points(
     lat: Floats,
     area: list[str],
     apart: NDArray[np.bool_],
+    at: datetime | None = None,
 ) -> LayerPoints:
     """Puts what has no place of its own to that of its area, and judges each value."""
     known = platform.reference.areas.by_code
@@ -172,7 +214,7 @@ def make_points(
         for one in pointed([found] if found is not None else []):
             if one.lon or one.lat:
                 lon[row], lat[row], by_area[row] = one.lon, one.lat, True
-    now = platform.clock.now()
+    now = at or platform.clock.now()
     state = judge(layer, value, time_us, apart, now)
     state[by_area] |= BY_AREA
     return LayerPoints(

@@ -18,16 +18,17 @@ from twinward.service.city.layer_points import (
     BY_AREA,
     CURRENT,
     DOUBTFUL,
+    SILENT_AFTER,
     STALE,
     LayerPoints,
     layers_of,
     pack_points,
     read_points,
+    require_past,
 )
 from twinward.service.platform import Caller, Platform
 
 STATE = 0x0F
-SILENT_AFTER = 7  # times the cadence
 Status = Literal["current", "stale", "silent", "not_recorded"]
 STATES = {CURRENT: "current", STALE: "stale", DOUBTFUL: "doubtful"}
 
@@ -86,22 +87,30 @@ class LayerSensor(msgspec.Struct, frozen=True, kw_only=True):
     apart: bool
 
 
-def list_layers(platform: Platform, caller: Caller) -> list[LayerView]:
-    """Every layer with its state; by group, as they are first named."""
-    heard = platform.intake.open().sensors()
+def list_layers(platform: Platform, caller: Caller, at: datetime | None = None) -> list[LayerView]:
+    """Every layer with its state, now or as it was at an instant; by group, as they are first
+    named.
+    """
+    at = require_past(platform, at)
+    heard = platform.intake.open().sensors() if at is None else None
     return [
-        view_layer(platform, layer, read_points(platform, caller, layer, heard))
+        view_layer(platform, layer, read_points(platform, caller, layer, heard, at), at)
         for layer in sorted(layers_of(platform).values(), key=lambda one: (one.group, one.id))
     ]
 
 
-def get_layer_view(platform: Platform, caller: Caller, name: str) -> LayerView:
+def get_layer_view(
+    platform: Platform, caller: Caller, name: str, at: datetime | None = None
+) -> LayerView:
     layer = get_layer(layers_of(platform), name)
-    return view_layer(platform, layer, read_points(platform, caller, layer))
+    at = require_past(platform, at)
+    return view_layer(platform, layer, read_points(platform, caller, layer, at=at), at)
 
 
-def view_layer(platform: Platform, layer: Layer, points: LayerPoints) -> LayerView:
-    now = platform.clock.now()
+def view_layer(
+    platform: Platform, layer: Layer, points: LayerPoints, at: datetime | None = None
+) -> LayerView:
+    now = at or platform.clock.now()
     kind = points.state & STATE
     good = points.value[(kind == CURRENT) & np.isfinite(points.value)]
     sound = points.time_us[points.time_us <= round(now.timestamp() * 1e6) + AHEAD_US]
@@ -156,17 +165,27 @@ def count_covered(platform: Platform, points: LayerPoints, current: np.ndarray) 
 
 
 def list_layer_sensors(
-    platform: Platform, caller: Caller, name: str, *, limit: int, offset: int
+    platform: Platform,
+    caller: Caller,
+    name: str,
+    *,
+    limit: int,
+    offset: int,
+    at: datetime | None = None,
 ) -> tuple[int, list[LayerSensor]]:
-    """How many sensors the layer has, and those asked for, in the order of their first reading."""
-    points = read_points(platform, caller, get_layer(layers_of(platform), name))
+    """How many sensors the layer has (or had told anything at an instant), and those asked for, in
+    the order of their first reading.
+    """
+    layer = get_layer(layers_of(platform), name)
+    points = read_points(platform, caller, layer, at=require_past(platform, at))
     total = len(points.value)
+    now = at or platform.clock.now()
     return total, [
-        show_sensor(platform, points, row) for row in range(offset, min(offset + limit, total))
+        show_sensor(points, row, now) for row in range(offset, min(offset + limit, total))
     ]
 
 
-def show_sensor(platform: Platform, points: LayerPoints, row: int) -> LayerSensor:
+def show_sensor(points: LayerPoints, row: int, now: datetime) -> LayerSensor:
     at = from_us(int(points.time_us[row]))
     value, lon = float(points.value[row]), float(points.lon[row])
     placed = bool(np.isfinite(lon))
@@ -174,7 +193,7 @@ def show_sensor(platform: Platform, points: LayerPoints, row: int) -> LayerSenso
         sensor=points.name[row].as_py(),
         value=value if np.isfinite(value) else None,
         occurred_at=at,
-        age_s=max(0, round((platform.clock.now() - at).total_seconds())),
+        age_s=max(0, round((now - at).total_seconds())),
         state=STATES[int(points.state[row]) & STATE],
         area=points.area[row] or None,
         lon=round(lon, 6) if placed else None,
@@ -184,9 +203,10 @@ def show_sensor(platform: Platform, points: LayerPoints, row: int) -> LayerSenso
     )
 
 
-def pack_layer(platform: Platform, caller: Caller, name: str) -> bytes:
-    """The latest of a layer as columns for a map."""
-    return pack_points(read_points(platform, caller, get_layer(layers_of(platform), name)))
+def pack_layer(platform: Platform, caller: Caller, name: str, at: datetime | None = None) -> bytes:
+    """The latest of a layer, now or at an instant, as columns for a map."""
+    layer = get_layer(layers_of(platform), name)
+    return pack_points(read_points(platform, caller, layer, at=require_past(platform, at)))
 
 
 def add_layer(workspace: Path, path: Path) -> Layer:

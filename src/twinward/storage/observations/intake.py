@@ -16,9 +16,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from twinward.core.clock import Clock, from_us, to_us
 from twinward.core.errors import AbsentError, TwinwardError
+from twinward.core.ids import is_personal
 from twinward.core.messages import Counts, Difference
 from twinward.core.ports import Watcher
 from twinward.storage.files.frames import Frame, FrameHead, sync_folder
@@ -26,9 +28,16 @@ from twinward.storage.maintenance.backup import draining_stopped
 from twinward.storage.observations.duplicate_filter import seed_of, text_keys
 from twinward.storage.observations.inbox import HORIZON, Inbox
 from twinward.storage.observations.inbox_files import read_mark
-from twinward.storage.observations.latest import Latest, Sensors
+from twinward.storage.observations.latest import (
+    Latest,
+    Sensors,
+    are_hidden,
+    are_personal,
+    sensor_names,
+)
 from twinward.storage.observations.ledger import DrainLedger
-from twinward.storage.observations.sensor_readings import Hourly, SensorReadings
+from twinward.storage.observations.reading_pieces import Hourly, Told
+from twinward.storage.observations.sensor_readings import SensorReadings
 
 LOG = logging.getLogger("twinward.intake")
 DRAIN_EVERY_S = 10.0
@@ -103,9 +112,8 @@ class DurableIntake:
     def _tell_readings(self, head: FrameHead, readings: pa.RecordBatch) -> None:
         sensor = self.latest.tell(readings)
         time_us = readings.column("time_us").to_numpy()
-        self.readings.tell(
-            head.n, sensor, time_us, readings.column("value").to_numpy(zero_copy_only=False)
-        )
+        value = readings.column("value").to_numpy(zero_copy_only=False)
+        self.readings.tell(head.n, sensor, time_us, value, places_of_things(readings))
         if self._watcher is not None:
             self._watcher.look(head.space, readings)
 
@@ -191,6 +199,40 @@ class DurableIntake:
         """
         return self.latest.of_things()
 
+    def sensors_at(self, at: datetime, since: datetime, named: str = "") -> Sensors:
+        """The last that every sensor of a thing whose name begins with `named` told from `since` to
+        `at`; where it told no place then, it stands where it last said it does.
+        """
+        some = None
+        if named:
+            names = pc.starts_with(self.latest.sensors().name, named)
+            some = np.flatnonzero(names.to_numpy(zero_copy_only=False))
+        told = self.readings.before(to_us(at), to_us(since), some)
+        now = self.latest.sensors()
+        kept = ~are_hidden(now.name)[told.sensor]
+        rows = told.sensor[kept]
+        lon, lat = told.lon[kept], told.lat[kept]
+        silent = ~np.isfinite(lon)
+        return Sensors(
+            name=now.name.take(pa.array(rows)),
+            time_us=told.time_us[kept],
+            value=told.value[kept],
+            area=now.area[rows],
+            lon=np.where(silent, now.lon[rows], lon),
+            lat=np.where(silent, now.lat[rows], lat),
+            apart=np.zeros(len(rows), np.bool_),
+            areas=now.areas,
+        )
+
+    def track(self, sensor: str, start: datetime, end: datetime) -> Told:
+        """All that a sensor of a thing told in [start, end), with where it was; or AbsentError."""
+        number = None if is_personal(sensor) else self.latest.find_number(sensor)
+        if number is None:
+            raise AbsentError(
+                f"no sensor {sensor!r} was heard", "list the sensors to see their names"
+            )
+        return self.readings.track(number, to_us(start), to_us(end))
+
     def count_new_sensors(self, rows: pa.RecordBatch) -> int:
         """Of how many sensors that were never heard a batch tells readings."""
         return self.latest.count_new(rows.filter(rows.column("value").is_valid()))
@@ -223,6 +265,18 @@ class DurableIntake:
         if self._thread is not None:
             self._thread.join()
         self.inbox.close()
+
+
+def places_of_things(readings: pa.RecordBatch) -> tuple[NDArray[Any], NDArray[Any]]:
+    """(lon, lat) of each reading, NaN where none was told and where a person is."""
+    lon, lat = (
+        readings.column(name).to_numpy(zero_copy_only=False).astype(np.float64, copy=True)
+        for name in ("lon", "lat")
+    )
+    if np.isfinite(lon).any():
+        persons = are_personal(sensor_names(readings))
+        lon[persons], lat[persons] = np.nan, np.nan
+    return lon, lat
 
 
 def expire_rows(path: Path, kept: Sequence[tuple[int, int]]) -> int:

@@ -76,6 +76,13 @@ def are_personal(names: pa.StringArray) -> NDArray[np.bool_]:
     )
 
 
+def are_hidden(names: pa.StringArray) -> NDArray[np.bool_]:
+    """Which sensors no list shows: of persons, and those whose person's readings have ended."""
+    hidden = are_personal(names)
+    hidden |= pc.starts_with(names, ENDED).to_numpy(zero_copy_only=False)
+    return hidden
+
+
 class Latest:
     """Numbers sensors by name and keeps their latest values; one lock, held for microseconds a
     batch.
@@ -203,8 +210,7 @@ class Latest:
     def of_things(self) -> Sensors:
         """The picture without what is about persons or has ended."""
         now = self.sensors()
-        hidden = are_personal(now.name)
-        hidden |= pc.starts_with(now.name, ENDED).to_numpy(zero_copy_only=False)
+        hidden = are_hidden(now.name)
         if not hidden.any():
             return now
         kept = np.flatnonzero(~hidden)

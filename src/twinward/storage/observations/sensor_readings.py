@@ -4,41 +4,39 @@ day.
 
 from __future__ import annotations
 
-import io
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
 from twinward.storage.files import kernels
-from twinward.storage.files.frames import sync_folder, write_whole
+from twinward.storage.files.frames import sync_folder
+from twinward.storage.observations.reading_pieces import (
+    COLUMNS,
+    PLACES,
+    Hourly,
+    Told,
+    ends_of_runs,
+    last_of_each,
+    last_of_some,
+    read_npy,
+    read_piece,
+    rows_of,
+    write_npy,
+)
 
 MOST_PIECES = 8  # of one day; then they are merged
 MANY_TOLD = 64  # batches in memory; then they are joined, so that a question looks at few arrays
-COLUMNS = ("sensor", "time_us", "value")
-
-
-class Hourly(msgspec.Struct, frozen=True, kw_only=True):
-    """Readings of one sensor by hour: hour_us int64[H] (starts), count int64[H], mean, least,
-    greatest float64[H].
-    """
-
-    hour_us: NDArray[Any]
-    count: NDArray[Any]
-    mean: NDArray[Any]
-    least: NDArray[Any]
-    greatest: NDArray[Any]
 
 
 class SensorReadings:
-    """Pieces in `root`/<day>/<first>-<last>-{sensor,time_us,value}.npy, and what came since in
-    memory.
+    """Pieces in `root`/<day>/<first>-<last>/{sensor,time_us,value}.npy, with lon and lat where
+    anything told its place, and what came since in memory.
     """
 
     def __init__(self, root: Path, settled: int = 0) -> None:
@@ -49,25 +47,34 @@ class SensorReadings:
         self._settled = settled
         self._mapped: dict[Path, tuple[NDArray[Any], ...]] = {}
         self._lock = threading.Lock()
-        self._recent: list[tuple[NDArray[Any], ...]] = []  # frame, sensor, time_us, value
+        # frame, sensor, time_us, value, lon, lat
+        self._recent: list[tuple[NDArray[Any], ...]] = []
         root.mkdir(parents=True, exist_ok=True)
         for piece in root.glob("*/*"):
             if piece.name.endswith(".new") or int(piece.name[13:]) > settled:
                 shutil.rmtree(piece)
 
     def tell(
-        self, n: int, sensor: NDArray[Any], time_us: NDArray[Any], value: NDArray[Any]
+        self,
+        n: int,
+        sensor: NDArray[Any],
+        time_us: NDArray[Any],
+        value: NDArray[Any],
+        place: tuple[NDArray[Any], NDArray[Any]] | None = None,
     ) -> None:
-        """Takes the readings of frame `n`."""
+        """Takes the readings of frame `n`, and (lon, lat) where they were told."""
+        lon, lat = place or (np.full(len(sensor), np.nan),) * 2
         with self._lock:
-            self._recent.append((np.full(len(sensor), n, np.int64), sensor, time_us, value))
+            self._recent.append(
+                (np.full(len(sensor), n, np.int64), sensor, time_us, value, lon, lat)
+            )
             small = [
                 k for k, told in enumerate(self._recent) if len(told[0]) < MANY_TOLD * len(sensor)
             ]
             if len(small) > MANY_TOLD:
                 first = small[0]
                 joined = tuple(
-                    np.concatenate([told[k] for told in self._recent[first:]]) for k in range(4)
+                    np.concatenate([told[k] for told in self._recent[first:]]) for k in range(6)
                 )
                 self._recent[first:] = [joined]
 
@@ -80,15 +87,16 @@ class SensorReadings:
         mine = [told[0] <= last for told in recent]
         if not recent:
             return 0
-        sensor, time_us, value = (
-            np.concatenate([t[k][m] for t, m in zip(recent, mine, strict=True)]) for k in (1, 2, 3)
-        )
-        day = time_us // DAY_US
+        columns = [
+            np.concatenate([t[k][m] for t, m in zip(recent, mine, strict=True)])
+            for k in range(1, 6)
+        ]
+        day = columns[1] // DAY_US
         for one in np.unique(day):
             here = day == one
             name = f"{first:012d}-{last:012d}"
-            self._write(int(one), name, recorded_us, (sensor[here], time_us[here], value[here]))
-        return len(sensor)
+            self._write(int(one), name, recorded_us, tuple(column[here] for column in columns))
+        return len(columns[0])
 
     def forget(self, last: int) -> None:
         """Lets go, in memory, of what frames up to `last` told, now that they are settled; joins
@@ -114,8 +122,10 @@ class SensorReadings:
             return
         beside.mkdir()
         write_npy(beside / "recorded_us.npy", np.array([recorded_us]))
-        for column, values in zip(COLUMNS, columns, strict=True):
-            write_npy(beside / f"{column}.npy", values[order])
+        placed = bool(np.isfinite(columns[3]).any())
+        for column, values in zip(COLUMNS + PLACES, columns, strict=True):
+            if placed or column not in PLACES:
+                write_npy(beside / f"{column}.npy", values[order])
         beside.rename(there)
         sync_folder(folder)
         sync_folder(self.root)
@@ -139,7 +149,8 @@ class SensorReadings:
     def _merge(self, folder: Path) -> None:
         pieces = self._pieces(folder, self._settled)
         if len(pieces) > MOST_PIECES:
-            columns = tuple(np.concatenate([read_npy(p, c) for p in pieces]) for c in COLUMNS)
+            read = [read_piece(piece) for piece in pieces]
+            columns = tuple(np.concatenate([one[k] for one in read]) for k in range(5))
             recorded_us = max(int(read_npy(p, "recorded_us")[0]) for p in pieces)
             self._write(
                 int(folder.name),
@@ -207,11 +218,11 @@ class SensorReadings:
             if not start_us - DAY_US < int(folder.name) * DAY_US < end_us:
                 continue
             for piece in self._pieces(folder, settled):
-                sensors, time_us, value = self._columns(piece)
+                sensors, time_us, value = self._columns(piece)[:3]
                 low, high = np.searchsorted(sensors, np.array([sensor, sensor + 1], sensors.dtype))
                 times.append(time_us[low:high])
                 values.append(value[low:high])
-        for _, sensors, time_us, value in recent:
+        for _, sensors, time_us, value, *_ in recent:
             here = sensors == sensor
             if here.any():
                 times.append(time_us[here])
@@ -224,8 +235,75 @@ class SensorReadings:
         """The columns of a piece, mapped once and kept open."""
         found = self._mapped.get(piece)
         if found is None:
-            found = self._mapped[piece] = tuple(read_npy(piece, column) for column in COLUMNS)
+            found = self._mapped[piece] = read_piece(piece)
         return found
+
+    def track(self, sensor: int, start_us: int, end_us: int) -> Told:
+        """All that one sensor told in [start, end), oldest first."""
+        return self._read(
+            lambda: self._gather(
+                start_us, end_us - 1, lambda told: rows_of(told, sensor), np.array([sensor])
+            )
+        )
+
+    def before(self, at_us: int, since_us: int, of: NDArray[Any] | None = None) -> Told:
+        """The last that each sensor, or each of the numbers `of`, told from `since_us` to `at_us`,
+        both included; by sensor. A sensor that told nothing in this time is not there.
+        """
+
+        def choose(told: tuple[NDArray[Any], ...]) -> NDArray[Any]:
+            return last_of_each(told, at_us) if of is None else last_of_some(told, at_us, of)
+
+        return self._read(lambda: self._gather(since_us, at_us, choose, of, each_once=True))
+
+    @staticmethod
+    def _read(ask: Callable[[], Told]) -> Told:
+        while True:
+            try:
+                return ask()
+            except FileNotFoundError:
+                continue  # a piece was merged meanwhile: its rows are in another
+
+    def _gather(
+        self,
+        start_us: int,
+        end_us: int,
+        choose: Callable[[tuple[NDArray[Any], ...]], NDArray[Any]],
+        of: NDArray[Any] | None,
+        *,
+        each_once: bool = False,
+    ) -> Told:
+        """The rows that `choose` names of every piece and batch from start to end, by time, or by
+        sensor and only the last of each.
+        """
+        with self._lock:
+            recent, settled = list(self._recent), self._settled
+        pieces = [
+            self._columns(piece)
+            for folder in self.root.iterdir()
+            if start_us - DAY_US < int(folder.name) * DAY_US <= end_us
+            for piece in self._pieces(folder, settled)
+        ]
+        for _, *columns in recent:
+            within = (columns[1] >= start_us) & (columns[1] <= end_us)
+            inside = np.flatnonzero(within if of is None else within & np.isin(columns[0], of))
+            order = inside[np.lexsort((columns[1][inside], columns[0][inside]))]
+            pieces.append(tuple(column[order] for column in columns))
+        rows = [choose(piece) for piece in pieces]
+        none = (np.zeros(0, np.int64),) * 2 + (np.zeros(0),) * 3
+        joined = [
+            np.concatenate(
+                [none[k], *(piece[k][row] for piece, row in zip(pieces, rows, strict=True))]
+            )
+            for k in range(5)
+        ]
+        keep = np.flatnonzero((joined[1] >= start_us) & (joined[1] <= end_us))
+        keys = (joined[1][keep], joined[0][keep]) if each_once else (joined[1][keep],)
+        order = keep[np.lexsort(keys)]
+        if each_once:
+            order = order[ends_of_runs(joined[0][order])]
+        names = (*COLUMNS, *PLACES)
+        return Told(**{name: joined[k][order] for k, name in enumerate(names)})
 
     def hourly(self, sensor: int, start_us: int, end_us: int) -> Hourly:
         """One sensor's readings in [start, end) by hour; hours without a reading are left out."""
@@ -241,16 +319,3 @@ class SensorReadings:
         return Hourly(
             hour_us=starts, count=count[some], mean=mean, least=least[some], greatest=greatest[some]
         )
-
-
-def write_npy(path: Path, values: NDArray[Any]) -> None:
-    """One column, durable."""
-    data = io.BytesIO()
-    np.save(data, values)
-    write_whole(path, data.getvalue())
-
-
-def read_npy(piece: Path, column: str) -> NDArray[Any]:
-    """A column of a piece, memory-mapped."""
-    found: NDArray[Any] = np.load(piece / f"{column}.npy", mmap_mode="r")
-    return found
