@@ -1,6 +1,7 @@
 // Reads the tiles that `twinward scene build` writes: glTF with the twin's ids (see citybase/scene/gltf.py), and the tree of them.
 export interface Leaf { name: string; west: number; south: number; east: number; north: number; low: number; high: number; transform: number[] }
-export interface Entity { id: string; kind: string; height: number; from: number }
+/** `ground`: where it stands, metres above the source's zero; `floors` 0: not known; `floorsFrom` 0: stated, 2: estimated. */
+export interface Entity { id: string; kind: string; height: number; from: number; ground: number; floors: number; floorsFrom: number }
 export interface Mesh { position: Float32Array; colour: Uint8Array; feature: Float32Array; index: Uint16Array | Uint32Array; entities: Entity[] }
 
 interface TileNode { boundingVolume?: { region?: number[] }; content?: { uri?: string }; transform?: number[]; children?: TileNode[] }
@@ -47,8 +48,12 @@ export function readGlb(buffer: ArrayBuffer): Mesh | null {
   const { POSITION: place, COLOR_0: tint, _FEATURE_ID_0: owner } = primitive.attributes as { POSITION: number; COLOR_0: number; _FEATURE_ID_0: number }
   const corners = accessor(place).count
   const index = accessor(primitive.indices)
+  const feature = new Float32Array(buffer, at(owner), corners)
+  const position = new Float32Array(buffer, at(place), corners * 3)
+  // the map is flat: each building is let down from its ground onto it
+  for (let n = 0; n < corners; n++) position[n * 3 + 1]! -= entities[feature[n]!]?.ground ?? 0
   return {
-    position: new Float32Array(buffer, at(place), corners * 3), colour: new Uint8Array(buffer, at(tint), corners * 4), feature: new Float32Array(buffer, at(owner), corners),
+    position, colour: new Uint8Array(buffer, at(tint), corners * 4), feature,
     index: index.componentType === SHORT ? new Uint16Array(buffer, at(primitive.indices), index.count) : new Uint32Array(buffer, at(primitive.indices), index.count), entities,
   }
 }
@@ -65,6 +70,11 @@ function entitiesOf(gltf: Gltf, buffer: ArrayBuffer, view: (n: number) => [numbe
   const height = new Float32Array(buffer.slice(...span(view(table.properties['height_m']!.values))))
   const from = new Uint8Array(buffer, view(table.properties['height_from']!.values)[0], table.count)
   const kinds = strings('kind')
-  return strings('id').map((id, n) => ({ id, kind: kinds[n]!, height: height[n]!, from: from[n]! }))
+  // a scene of an older build does not say these
+  const told = <T extends ArrayLike<number>>(name: string, read: (at: ArrayBuffer) => T): T | null => { const held = table.properties[name]; return held ? read(buffer.slice(...span(view(held.values)))) : null }
+  const ground = told('ground_m', (at) => new Float32Array(at))
+  const floors = told('floors', (at) => new Uint16Array(at))
+  const floorsFrom = told('floors_from', (at) => new Uint8Array(at))
+  return strings('id').map((id, n) => ({ id, kind: kinds[n]!, height: height[n]!, from: from[n]!, ground: ground?.[n] ?? 0, floors: floors?.[n] ?? 0, floorsFrom: floorsFrom?.[n] ?? 2 }))
 }
 const span = ([from, length]: [number, number]): [number, number] => [from, from + length]

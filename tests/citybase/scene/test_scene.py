@@ -10,18 +10,8 @@ from typing import Any
 import numpy as np
 import pyproj
 import pytest
-import shapely
 
 from twinward.citybase.scene.build import build_scene
-from twinward.citybase.scene.osm_buildings import SceneCount, make_building
-from twinward.citybase.scene.solids import (
-    ESTIMATED,
-    GIVEN,
-    LEVELS,
-    extrude,
-    read_metres,
-    read_storeys,
-)
 from twinward.core.errors import InputError
 
 RD = 28992
@@ -139,48 +129,3 @@ def test_a_compound_system_and_a_swiss_one_are_read(tmp_path: Path) -> None:
             "boundingVolume"
         ]["region"][0]
         assert np.degrees(west) == pytest.approx({7415: 4.35, 2056: 8.54}[system], abs=0.02)
-
-
-@pytest.mark.parametrize(
-    ("text", "metres"),
-    [("12", 12), ("12.5 m", 12.5), ("40 ft", 12.192), ("5'6\"", 1.6764), ("-3", None), ("8848", None), ("tall", None), ("", None)],
-)  # fmt: skip
-def test_a_height_is_metres_or_feet_or_nothing(text: str, metres: float | None) -> None:
-    assert read_metres(text) == (pytest.approx(metres) if metres is not None else None)
-
-
-@pytest.mark.parametrize(
-    ("text", "storeys"),
-    [("4", 4), ("3;4", 4), ("G+2", 3), ("2-5", 5), ("0", None), ("999", None), ("many", None)],
-)
-def test_storeys_are_read_as_people_write_them(text: str, storeys: float | None) -> None:
-    assert read_storeys(text) == storeys
-
-
-def test_where_a_height_comes_from_is_kept_apart_and_a_wrong_one_is_counted() -> None:
-    square, count = shapely.box(7.4, 43.7, 7.401, 43.701), SceneCount()
-    sources = [
-        made.height_from
-        for tags in ({"height": "30"}, {"building:levels": "G+2"}, {"height": "8848"}, {})
-        if (made := make_building("way/1", "yes", square, tags, count))
-    ]
-    assert sources == [GIVEN, LEVELS, ESTIMATED, ESTIMATED]
-    assert sum(count.notes.values()) == 1
-
-
-def test_a_crossed_footprint_is_mended_and_an_empty_one_left_out_both_counted() -> None:
-    count = SceneCount()
-    crossed = shapely.Polygon([(0, 0), (1, 1), (1, 0), (0, 1)])
-    assert make_building("way/1", "yes", crossed, {}, count) is not None
-    assert make_building("way/2", "yes", shapely.Polygon(), {}, count) is None
-    assert sum(count.notes.values()) == 1 and sum(count.rejected.values()) == 1
-
-
-def test_a_court_inside_a_footprint_stays_open() -> None:
-    ring = shapely.box(0, 0, 3, 3) - shapely.box(1, 1, 2, 2)
-    corners, triangles = extrude(ring, 0, 10)
-    roof = triangles[(corners[triangles][:, :, 2] == 10).all(axis=1)]
-    flat = corners[roof][:, :, :2]
-    a, b = flat[:, 1] - flat[:, 0], flat[:, 2] - flat[:, 0]
-    assert (a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum() / 2 == pytest.approx(8)
-    assert len(triangles) - len(roof) == 2 * 8  # two for each of eight walls

@@ -9,14 +9,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyproj
 import shapely
 from numpy.typing import NDArray
 from pyproj.exceptions import CRSError
 
-from twinward.citybase.scene.osm_buildings import SceneCount
-from twinward.citybase.scene.solids import GIVEN, Solid
+from twinward.citybase.scene.counts import SceneCount
+from twinward.citybase.scene.heights import MOST_LEVELS, STOREY_M
+from twinward.citybase.scene.things import ESTIMATED, GIVEN, Solid
 from twinward.core.errors import InputError
 
 VERSIONS = ("1.0", "1.1", "2.0")
@@ -38,7 +40,37 @@ def read_cityjson(path: Path, crs: str, count: SceneCount) -> list[Solid]:
         for name, item in part.get("CityObjects", {}).items():
             count.read += 1
             solids.append(read_object(name, item, corners, templates, transformer, count))
-    return solids
+    return stand(solids, parts)
+
+
+def stand(solids: list[Solid], parts: list[dict[str, Any]]) -> list[Solid]:
+    """Each object on the lowest ground of the whole that it is a part of."""
+    above: dict[str, str] = {}
+    for part in parts:
+        for name, item in part.get("CityObjects", {}).items():
+            parents = item.get("parents") if isinstance(item, dict) else None
+            if isinstance(parents, list) and parents:
+                above[name] = str(parents[0])
+    lowest: dict[str, float] = {}
+    wholes = [above.get(one.id, one.id) for one in solids]
+    for one, whole in zip(solids, wholes, strict=True):
+        if len(one.corners):
+            low = float(one.corners[:, 2].min())
+            lowest[whole] = min(low, lowest.get(whole, low))
+    return [
+        msgspec.structs.replace(one, ground_m=round(lowest.get(whole, 0.0), 3))
+        for one, whole in zip(solids, wholes, strict=True)
+    ]
+
+
+def storeys_of(kind: str, attributes: Any, high_m: float) -> tuple[int, int]:
+    """(storeys, whence): as the file says, else as the height suggests; 0 for what has none."""
+    if kind not in {"Building", "BuildingPart"}:
+        return 0, ESTIMATED
+    told = attributes.get("storeysAboveGround") if isinstance(attributes, dict) else None
+    if isinstance(told, int) and not isinstance(told, bool) and 0 < told <= MOST_LEVELS:
+        return told, GIVEN
+    return max(round(high_m / STOREY_M), 1), ESTIMATED
 
 
 def bad_file(
@@ -145,13 +177,17 @@ def read_object(
         raise InputError(
             f"object {name} lies outside its coordinate system", "add --crs EPSG:n", code="bad_crs"
         )
+    high_m = round(float(np.ptp(points[:, 2])), 3)
+    floors, floors_from = storeys_of(kind, item.get("attributes"), high_m)
     return Solid(
         id=name,
         kind=kind,
         corners=np.column_stack([lon, lat, points[:, 2]]),
         triangles=np.arange(len(points)).reshape(-1, 3),
-        height_m=round(float(np.ptp(points[:, 2])), 3),
+        height_m=high_m,
         height_from=GIVEN,
+        floors=floors,
+        floors_from=floors_from,
     )
 
 

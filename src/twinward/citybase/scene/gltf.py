@@ -1,17 +1,18 @@
-"""Writes one glTF 2.0 binary (GLB) of solids: EXT_mesh_features says which object a corner is of,
-EXT_structural_metadata which id of the twin that is and where its height comes from.
+"""Writes one glTF 2.0 binary (GLB) of things: EXT_mesh_features says which object a corner is of,
+EXT_structural_metadata its id in the twin, its ground, its storeys and whence its height comes.
 """
 
 from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.citybase.scene.solids import HEIGHT_FROM, Solid
+from twinward.citybase.scene.things import HEIGHT_FROM, Thing
 
 FLOAT, UINT, USHORT, UBYTE = 5126, 5125, 5123, 5121
 MOST_SHORT = 65_535  # corners that a short index can name
@@ -30,6 +31,9 @@ SCHEMA = {
                 "kind": {"type": "STRING", "required": True},
                 "height_m": {"type": "SCALAR", "componentType": "FLOAT32", "required": True},
                 "height_from": {"type": "ENUM", "enumType": "height_source", "required": True},
+                "ground_m": {"type": "SCALAR", "componentType": "FLOAT32", "required": True},
+                "floors": {"type": "SCALAR", "componentType": "UINT16", "required": True},
+                "floors_from": {"type": "ENUM", "enumType": "height_source", "required": True},
             },
         }
     },
@@ -76,12 +80,14 @@ class Blob:
         return len(self.accessors) - 1
 
 
-def write_glb(solids: list[Solid], local: list[NDArray[Any]]) -> bytes:
-    """The file of objects; `local` are their corners as metres east, north, up of the tile."""
+def write_glb(things: Sequence[Thing], faces: NDArray[Any], owner: NDArray[Any]) -> bytes:
+    """The file of things; `faces` float64[n, 3, 3] are their triangles as metres east, north, up
+    of the tile, `owner` the number of the thing that each is of.
+    """
     blob = Blob()
-    drawn = any(len(solid.triangles) for solid in solids)
-    mesh = add_mesh(solids, local, blob) if drawn else {}
-    metadata = {"schema": SCHEMA, "propertyTables": [table_of(solids, blob)]}
+    drawn = len(faces) > 0
+    mesh = add_mesh(things, faces, owner, blob) if drawn else {}
+    metadata = {"schema": SCHEMA, "propertyTables": [table_of(things, blob)]}
     document: dict[str, object] = {
         "asset": {"version": "2.0", "generator": "twinward scene"},
         "extensionsUsed": ["EXT_structural_metadata", *(["EXT_mesh_features"] if drawn else [])],
@@ -100,23 +106,19 @@ def write_glb(solids: list[Solid], local: list[NDArray[Any]]) -> bytes:
     return head + text + struct.pack("<II", len(blob.data), BIN_CHUNK) + bytes(blob.data)
 
 
-def add_mesh(solids: list[Solid], local: list[NDArray[Any]], blob: Blob) -> dict[str, object]:
+def add_mesh(
+    things: Sequence[Thing], corners: NDArray[Any], owner: NDArray[Any], blob: Blob
+) -> dict[str, object]:
     """Triangles over shared corners and without normals: who draws them shades each face flat
     (glTF 2.0, section 3.7.2.1), and the file is a fifth of what it would be.
     """
-    faces, numbers = [], []
-    for number, (solid, enu) in enumerate(zip(solids, local, strict=True)):
-        if len(solid.triangles):
-            faces.append(enu[solid.triangles])
-            numbers.append(np.full(len(solid.triangles), number))
-    corners, owner = np.concatenate(faces), np.concatenate(numbers)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     keep = np.linalg.norm(normal, axis=1) > LEAST_M2
     points = to_gltf(corners[keep].reshape(-1, 3))
     rows = np.column_stack([np.repeat(owner[keep], 3).astype(np.float32), points])
-    shared, index = np.unique(rows, axis=0, return_inverse=True)
+    shared, index = share(rows)
     position, of = np.ascontiguousarray(shared[:, 1:]), shared[:, 0].astype(np.int64)
-    source = np.array([solid.height_from for solid in solids])
+    source = np.array([one.height_from for one in things])
     short = len(position) < MOST_SHORT
     low, high = position.min(axis=0).tolist(), position.max(axis=0).tolist()
     attributes = {
@@ -124,8 +126,8 @@ def add_mesh(solids: list[Solid], local: list[NDArray[Any]], blob: Blob) -> dict
         "COLOR_0": blob.attribute(COLOURS[source[of]], UBYTE, "VEC4", normalized=True),
         "_FEATURE_ID_0": blob.attribute(of.astype(np.float32), FLOAT, "SCALAR"),
     }
-    features = {"featureCount": len(solids), "attribute": 0, "propertyTable": 0}
-    packed = index.ravel().astype(np.uint16 if short else np.uint32)
+    features = {"featureCount": len(things), "attribute": 0, "propertyTable": 0}
+    packed = index.astype(np.uint16 if short else np.uint32)
     primitive = {
         "attributes": attributes,
         "indices": blob.attribute(packed, USHORT if short else UINT, "SCALAR", ELEMENTS),
@@ -142,6 +144,16 @@ def add_mesh(solids: list[Solid], local: list[NDArray[Any]], blob: Blob) -> dict
     }
 
 
+def share(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Rows each once, in order, and for each of the given ones which it is."""
+    order = np.lexsort(rows.T[::-1])
+    ranked = rows[order]
+    new = np.append(True, (ranked[1:] != ranked[:-1]).any(axis=1))
+    index = np.empty(len(rows), np.int64)
+    index[order] = np.cumsum(new) - 1
+    return ranked[new], index
+
+
 def to_gltf(enu: NDArray[Any]) -> NDArray[np.float32]:
     """East, north, up to the axes of glTF, where y is up."""
     return np.ascontiguousarray(
@@ -149,22 +161,26 @@ def to_gltf(enu: NDArray[Any]) -> NDArray[np.float32]:
     )
 
 
-def table_of(solids: list[Solid], blob: Blob) -> dict[str, object]:
+def table_of(things: Sequence[Thing], blob: Blob) -> dict[str, object]:
     def strings(values: list[str]) -> dict[str, object]:
         packed = [value.encode() for value in values]
         ends = np.cumsum([0, *map(len, packed)]).astype(np.uint32)
         told = {"values": blob.add(b"".join(packed) or b"\0")}
         return told | {"stringOffsets": blob.add(ends.tobytes()), "stringOffsetType": "UINT32"}
 
-    heights = np.array([solid.height_m for solid in solids], np.float32)
-    sources = np.array([solid.height_from for solid in solids], np.uint8)
+    def numbers(values: list[float] | list[int], kind: type) -> dict[str, object]:
+        return {"values": blob.add(np.array(values, kind).tobytes())}
+
     return {
         "class": "entity",
-        "count": len(solids),
+        "count": len(things),
         "properties": {
-            "id": strings([solid.id for solid in solids]),
-            "kind": strings([solid.kind for solid in solids]),
-            "height_m": {"values": blob.add(heights.tobytes())},
-            "height_from": {"values": blob.add(sources.tobytes())},
+            "id": strings([one.id for one in things]),
+            "kind": strings([one.kind for one in things]),
+            "height_m": numbers([one.height_m for one in things], np.float32),
+            "height_from": numbers([one.height_from for one in things], np.uint8),
+            "ground_m": numbers([one.ground_m for one in things], np.float32),
+            "floors": numbers([one.floors for one in things], np.uint16),
+            "floors_from": numbers([one.floors_from for one in things], np.uint8),
         },
     }

@@ -5,6 +5,7 @@ give the same bytes.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NotRequired, TypedDict
 
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 from pyproj import Transformer
 
 from twinward.citybase.scene.gltf import write_glb
-from twinward.citybase.scene.solids import Solid
+from twinward.citybase.scene.prisms import Faces, raise_footprints
+from twinward.citybase.scene.things import Footprint, Solid, Thing
 from twinward.core.errors import InputError
 
 MOST_IN_A_TILE = 600
@@ -24,16 +26,17 @@ SLACK_M = 0.01
 TILESET = "tileset.json"
 
 
-def write_tileset(solids: list[Solid], out: Path) -> dict[str, int]:
-    """`tileset.json` and `tiles/*.glb`; objects, tiles and bytes that were written."""
-    if not solids:
+def write_tileset(things: Sequence[Thing], out: Path) -> dict[str, int]:
+    """`tileset.json` and `tiles/*.glb`; objects, triangles, tiles and bytes that were written."""
+    if not things:
         raise InputError(
             "the source has no object to draw", "name another file", code="empty_scene"
         )
-    order = sorted(solids, key=lambda one: one.id)
-    drawn = [one for one in order if len(one.corners)]
-    bare = [one for one in order if not len(one.corners)]
-    middles = np.array([one.corners[:, :2].mean(axis=0) for one in drawn]).reshape(-1, 2)
+    order = sorted(things, key=lambda one: one.id)
+    places = [middle_of(one) for one in order]
+    drawn = [one for one, place in zip(order, places, strict=True) if place is not None]
+    bare = [one for one, place in zip(order, places, strict=True) if place is None]
+    middles = np.array([place for place in places if place is not None]).reshape(-1, 2)
     maker = TileMaker(drawn, bare, out)
     try:
         (out / "tiles").mkdir(parents=True, exist_ok=True)
@@ -52,7 +55,33 @@ def write_tileset(solids: list[Solid], out: Path) -> dict[str, int]:
         raise InputError(
             f"{out} cannot be written: {error.strerror}", "name another folder", code="bad_path"
         ) from error
-    return {"objects_out": len(order), "tiles": maker.tiles, "bytes": maker.bytes + len(text)}
+    return {
+        "objects_out": len(order),
+        "triangles": maker.triangles,
+        "tiles": maker.tiles,
+        "bytes": maker.bytes + len(text),
+    }
+
+
+def middle_of(thing: Thing) -> tuple[float, float] | None:
+    """Lon and lat about which a thing lies; None where there is nothing to draw of it."""
+    if isinstance(thing, Footprint):
+        return thing.middle
+    if isinstance(thing, Solid) and len(thing.triangles):
+        lon, lat = thing.corners[:, :2].mean(axis=0).tolist()
+        return lon, lat
+    return None
+
+
+def faces_of(things: list[Thing]) -> tuple[Faces, NDArray[np.int64]]:
+    """Triangles as lon, lat and metres up, and the number of the thing that each is of."""
+    outlined = [(n, one) for n, one in enumerate(things) if isinstance(one, Footprint)]
+    faces, of = raise_footprints([one for _, one in outlined])
+    owner = np.array([n for n, _ in outlined], np.int64)[of]
+    solids = [(n, one) for n, one in enumerate(things) if isinstance(one, Solid)]
+    pieces = [faces, *(one.corners[one.triangles] for _, one in solids)]
+    numbers = [owner, *(np.full(len(one.triangles), n) for n, one in solids)]
+    return np.concatenate(pieces), np.concatenate(numbers)
 
 
 class Volume(TypedDict):
@@ -75,9 +104,9 @@ class Tile(TypedDict):
 class TileMaker:
     """Makes tiles from the top down; objects without geometry go with the first tile."""
 
-    def __init__(self, drawn: list[Solid], bare: list[Solid], out: Path) -> None:
+    def __init__(self, drawn: list[Thing], bare: list[Thing], out: Path) -> None:
         self.drawn, self.bare, self.out = drawn, bare, out
-        self.tiles = self.bytes = 0
+        self.tiles = self.bytes = self.triangles = 0
         self.to_ecef = Transformer.from_crs("EPSG:4979", "EPSG:4978", always_xy=True)
 
     def make(self, rows: NDArray[Any], middles: NDArray[Any], depth: int) -> Tile:
@@ -101,15 +130,15 @@ class TileMaker:
             "children": children,
         }
 
-    def write(self, solids: list[Solid]) -> Tile:
+    def write(self, things: list[Thing]) -> Tile:
         bare, self.bare = self.bare, []
-        points = np.concatenate([one.corners for one in solids]) if solids else np.array([EMPTY_AT])
+        faces, owner = faces_of(things)
+        points = faces.reshape(-1, 3) if len(faces) else np.array([EMPTY_AT])
         low, high = points.min(axis=0), points.max(axis=0)
-        origin = (low + high) / 2
-        frame = self.frame_at(origin)
-        local = [self.to_local(one.corners, frame) for one in solids]
-        nothing = [np.empty((0, 3))] * len(bare)
-        body = write_glb(solids + bare, local + nothing)
+        frame = self.frame_at((low + high) / 2)
+        local = self.to_local(faces.reshape(-1, 3), frame).reshape(-1, 3, 3)
+        body = write_glb(things + bare, local, owner)
+        self.triangles += len(faces)
         name = f"tiles/{self.tiles:05d}.glb"
         (self.out / name).write_bytes(body)
         self.tiles, self.bytes = self.tiles + 1, self.bytes + len(body)

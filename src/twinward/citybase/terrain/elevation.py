@@ -45,10 +45,15 @@ class Elevation(msgspec.Struct, frozen=True, kw_only=True):
         return float(distance_m(lon[0], lat[0], lon[1], lat[1]))
 
     def sample(
-        self, lon: NDArray[np.float64], lat: NDArray[np.float64], *, nearest: bool = False
+        self,
+        lon: NDArray[np.float64],
+        lat: NDArray[np.float64],
+        *,
+        nearest: bool = False,
+        beyond: bool = False,
     ) -> NDArray[np.float64]:
         """Metres at each point, between the middles of cells by both ways or of the nearest; NaN
-        outside, and where one of the cells around has no data.
+        outside unless `beyond` takes the rim for it, and where one of the cells around has no data.
         """
         from scipy.ndimage import map_coordinates
 
@@ -60,7 +65,7 @@ class Elevation(msgspec.Struct, frozen=True, kw_only=True):
         found = map_coordinates(
             self.values, np.clip(at, 0, edge), order=0 if nearest else 1, mode="nearest"
         )
-        return np.where(inside, found, np.nan)
+        return np.where(inside | beyond, found, np.nan)
 
 
 def read_elevation(path: Path, label: str, crs: str = "") -> Elevation:

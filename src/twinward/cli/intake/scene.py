@@ -19,12 +19,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cityjson", type=Path, action="append", default=[], help="a CityJSON file or sequence"
     )
     build.add_argument("--crs", default="", help="EPSG:n, where a CityJSON file does not say")
+    build.add_argument(
+        "--terrain",
+        type=Path,
+        help="a grid of heights on which the buildings stand (GeoTIFF, ASCII)",
+    )
     build.add_argument("--out", type=Path, help="folder; default: `scene` of the workspace")
     add_common(build)
 
 
 def run(options: argparse.Namespace) -> int:
-    report = build_scene(options.workspace, options.out, options.osm, options.cityjson, options.crs)
+    report = build_scene(
+        options.workspace,
+        options.out,
+        options.osm,
+        options.cityjson,
+        options.crs,
+        options.terrain,
+    )
     if options.json:
         emit_json(report)
     else:
@@ -33,12 +45,15 @@ def run(options: argparse.Namespace) -> int:
 
 
 def describe(report: dict[str, Any]) -> str:
-    heights = report["heights"]
+    heights, floors, ground = report["heights"], report["floors"], report["ground_m"]
+    stands = f"{ground[0]:g} to {ground[1]:g} m" if report["terrain"] and ground else "none given"
     lines = [
         f"{report['objects_in']:,} objects read, {report['objects_out']:,} in the scene, "
         f"{report['without_geometry']:,} of them without geometry",
         f"heights: {heights['given']:,} given, {heights['levels']:,} from storeys, "
         f"{heights['estimated']:,} estimated (drawn grey)",
+        f"storeys: {floors['given']:,} given, {floors['estimated']:,} estimated",
+        f"ground: {stands}",
         f"{report['triangles']:,} triangles in {report['tiles']:,} tiles, "
         f"{report['bytes'] / 1e6:.1f} MB: {report['tileset']}",
     ]

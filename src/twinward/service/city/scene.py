@@ -12,8 +12,15 @@ SCENE = "scene"
 
 
 def build_scene(
-    workspace: Path, out: Path | None, osm: Path | None, cityjson: list[Path], crs: str
+    workspace: Path,
+    out: Path | None,
+    osm: Path | None,
+    cityjson: list[Path],
+    crs: str,
+    terrain: Path | None = None,
 ) -> dict[str, Any]:
-    """The scene of the sources that are named, else of the workspace's city."""
+    """The scene of the sources that are named, else of the workspace's city, on `terrain`."""
     own = workspace / CITY if osm is None and not cityjson else None
-    return build(out or workspace / SCENE, osm=osm, cityjson=cityjson, city=own, crs=crs)
+    return build(
+        out or workspace / SCENE, osm=osm, cityjson=cityjson, city=own, crs=crs, terrain=terrain
+    )

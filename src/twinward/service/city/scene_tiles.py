@@ -16,8 +16,9 @@ REPORT = "scene.json"
 
 
 class SceneView(msgspec.Struct, frozen=True, kw_only=True):
-    """What the scene holds; `heights` counts how many are given, from storeys and estimated. A
-    workspace without a scene: `available` is false.
+    """What the scene holds; `heights` and `floors` count how many are given, from storeys and
+    estimated; `terrain`: buildings stand on the city's heights. A workspace without a scene:
+    `available` is false.
     """
 
     available: bool
@@ -27,6 +28,8 @@ class SceneView(msgspec.Struct, frozen=True, kw_only=True):
     tiles: int = 0
     bytes: int = 0
     heights: dict[str, int] = {}
+    floors: dict[str, int] = {}
+    terrain: bool = False
 
 
 class SceneTiles:
@@ -50,6 +53,8 @@ class SceneTiles:
             tiles=report.get("tiles", 0),
             bytes=report.get("bytes", 0),
             heights=report.get("heights", {}),
+            floors=report.get("floors", {}),
+            terrain=report.get("terrain", False),
         )
 
     def read_tileset(self) -> bytes:
