@@ -78,6 +78,10 @@ def test_a_day_that_nobody_has_reported_of_yet_is_not_a_day_without_cases(outbre
     outbreak.clock.advance(timedelta(days=1))
     after = forecast_demand(outbreak.platform, outbreak.me)
     assert sum(after.new_cases) > 0.5 * sum(before.new_cases) > 0
+    outbreak.case(status="suspected", area=HUANGPU)  # a suspected person of today is no count
+    suspected = forecast_demand(outbreak.platform, outbreak.me)
+    assert suspected.new_cases == after.new_cases
+    assert suspected.based_on["last_day"] == START.date().isoformat()
     outbreak.clock.advance(timedelta(days=60))
     assert sum(forecast_demand(outbreak.platform, outbreak.me).new_cases) == 0
 

@@ -125,9 +125,9 @@ def forecast_demand(
         under_control=int(scene.controlled.sum()),
         assumed=future.supplies.assumed,
         based_on={
-            "days_of_reports": int((scene.past.sum(axis=0) > 0).sum()),
+            "days_of_reports": int((scene.past[:, scene.known].sum(axis=0) > 0).sum()),
             "last_day": scene.last_day.isoformat(),
-            "reported_cases": int(scene.past.sum()),
+            "reported_cases": int(scene.past[:, scene.known].sum()),
             "fingerprint": fingerprint(scene.past),
             "method": "renewal forecast of the city's new cases, shared out by each area's part "
             "of the last 14 days",
