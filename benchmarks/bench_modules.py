@@ -286,7 +286,9 @@ def judge(world: World, defects: list[FoundDefect]) -> dict[str, Any]:
     """Planted troubles found, and defects that stand for none, by module and in all."""
     of: dict[str, list[tuple[str, float]]] = defaultdict(list)
     for one in defects:
-        of[one.object].append((one.kind, (one.began_at - START) / timedelta(seconds=1)))
+        # found again while it was open: the officer sees it on the same defect, with its instant
+        for at in (one.began_at, *one.again_at):
+            of[one.object].append((one.kind, (at - START) / timedelta(seconds=1)))
     hit: set[tuple[str, str, float]] = set()
     found, planted, missed = Counter[str](), Counter[str](), Counter[str]()
     for trouble in world.planted:
@@ -301,10 +303,12 @@ def judge(world: World, defects: list[FoundDefect]) -> dict[str, Any]:
         missed[trouble.expect] += not match
         hit |= {(trouble.thing, kind, at) for kind, at in match}
     false = [
-        (one.object, one.kind)
-        for one in defects
-        if (one.object, one.kind, (one.began_at - START) / timedelta(seconds=1)) not in hit
+        (thing, kind)
+        for thing, told in of.items()
+        for kind, at in told
+        if (thing, kind, at) not in hit
     ]
+    findings = sum(len(told) for told in of.values())
     exits = sum(
         any(k == "left-room" and e.start - 60 <= at <= e.end for k, at in of[e.thing])
         for e in world.exits
@@ -314,8 +318,9 @@ def judge(world: World, defects: list[FoundDefect]) -> dict[str, Any]:
         "found": sum(found.values()),
         "found_share": round(sum(found.values()) / max(1, sum(planted.values())), 4),
         "defects": len(defects),
+        "found_again": findings - len(defects),
         "false": len(false),
-        "false_share": round(len(false) / max(1, len(defects)), 4),
+        "false_share": round(len(false) / max(1, findings), 4),
         "by_kind": {name: f"{found[name]}/{planted[name]}" for name in sorted(planted)},
         "missed": {name: n for name, n in missed.most_common(8) if n},
         "false_samples": false[:6],

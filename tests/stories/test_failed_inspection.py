@@ -4,9 +4,12 @@ at all is found by time alone.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 from helpers.supervised import supervised_city
+from twinward.service.supervision.modules import list_defects
+from twinward.twins.emergency.notices.rows import NOTICES
 
 GOOD = {"zones_apart": True, "waste_sealed": True, "staff_closed_loop": True, "chlorine_mg_l": 7.0}
 
@@ -35,6 +38,35 @@ def test_a_failed_inspection_is_a_task_until_another_one_passes(tmp_path: Path) 
         city.check("hotel-1", "inspection", **GOOD)
         assert city.defects(status="open") == []
         assert {one.status for one in city.tasks()} == {"done"}
+
+
+def test_a_second_failure_while_the_first_is_open_stands_on_the_same_defect(tmp_path: Path) -> None:
+    with supervised_city(tmp_path) as city:
+        city.put("cold-chain", "freezer", "store-1", devices=["logger-1"], edge="edge-1")
+        bad = {"frozen": True, "traced": False, "surface_c": -20.0}
+        city.check("store-1", "goods", **bad)
+        city.wait(hours=20)
+        city.check("store-1", "goods", **bad)
+        (defect,) = list_defects(city.platform, city.me)
+        assert (defect.times, defect.again_at) == (2, (city.clock.at,))
+        assert len(city.tasks()) == 1
+        city.check("store-1", "goods", **bad | {"traced": True})
+        assert [one.status for one in city.defects()] == ["mended"]
+
+        # an alarm that comes back an hour after its first is told to the duty officer once more
+        city.wait(minutes=5)
+        for warm in (True, False, True):
+            for _ in range(13):
+                city.clock.at += timedelta(minutes=5)
+                city.read(
+                    "edge-1", ("logger-1", "temperature", city.clock.at, -9.0 if warm else -22, "C")
+                )
+        (broken,) = list_defects(city.platform, city.me)
+        assert (broken.kind, broken.times) == ("chain-broken", 2)
+        assert broken.again_at[0] - broken.began_at == timedelta(minutes=130)
+        with city.platform.store.read() as rows:
+            told = [one.text_reasons[0].code for one in rows.list_rows(NOTICES, order="sent_at")]
+        assert told == ["notice.defect", "notice.defect_again"]
 
 
 def test_an_inspection_that_does_not_come_is_a_defect_once(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ export interface ObjectRow {
 export interface Coverage { items: ObjectRow[]; next: string | null; module: ModuleLine; refused: { foreign: number; faulty: number; out_of_time: number; bad_unit: number }; activation: string }
 export interface DefectRow {
   id: string; module: string; object: string; kind: string; title: string; area: string; area_name: string; severity: 'advice' | 'warning' | 'alarm'; status: string; found: 'event' | 'edge' | 'check' | 'missing'
-  department: string; began_at: string; opened_at: string; task: string
+  department: string; began_at: string; opened_at: string; task: string; times: number; again_at: string[]
 }
 export interface FormField {
   name: string; kind: 'yes' | 'number' | 'choice' | 'text'; title: string; unit: string; least: number; most: number; choices: string[]; choices_zh: string[]; required: boolean

@@ -108,6 +108,7 @@ const inChinese: Record<string, string> = {
   SignalJudged: '信号研判',
   SignalRaised: '信号发出',
   DefectDismissed: '缺陷排除',
+  DefectFoundAgain: '缺陷再现',
   DefectMended: '缺陷消除',
   DefectOpened: '缺陷发现',
   CheckMissed: '检查逾期',

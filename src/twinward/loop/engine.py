@@ -73,6 +73,7 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.CheckRecorded: (supervision.check_is_judged,),
     m.CheckMissed: (supervision.check_is_missed,),
     m.DefectOpened: (supervision.defect_is_ordered,),
+    m.DefectFoundAgain: (supervision.again_is_told,),
     m.DefectMended: (supervision.mended_closes_task,),
     m.DefectDismissed: (supervision.dismissed_drops_task,),
     m.ObjectRetired: (supervision.retired_drops_tasks,),

@@ -239,11 +239,15 @@ def defects(options: argparse.Namespace) -> None:
         emit_json({"defects": found})
         return
     rows = [
-        (one.id, one.title, one.object, one.area_name, one.severity, one.department, one.status)
+        (
+            *(one.id, one.title, one.object, one.area_name, one.severity),
+            *(one.times if one.times > 1 else "", one.department, one.status),
+        )
         for one in found
     ]
     if rows:
-        emit_table(("defect", "what", "object", "area", "severity", "department", "status"), rows)
+        heads = ("defect", "what", "object", "area", "severity", "times", "department", "status")
+        emit_table(heads, rows)
     else:
         emit_text("no defect")
 

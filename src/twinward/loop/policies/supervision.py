@@ -54,7 +54,7 @@ def check_is_judged(
     known = {one.kind: one for one in open_ones}
     for kind in fact.failing:
         defect = module.find_defect(kind)
-        if defect is not None and kind not in known:
+        if defect is not None:  # one that is open already was found again
             yield open_command(
                 module, defect, fact.object, event.occurred_at, "check", name=thing.name
             )
@@ -99,12 +99,30 @@ def defect_is_ordered(
         deadline_h=fact.deadline_h,
         clause=f"{fact.module} {fact.version}: {fact.kind}",
     )
+    yield from tell_roles("notice.defect", fact, event, fact.department, reference)
+
+
+def again_is_told(
+    fact: m.DefectFoundAgain, event: Event, rows: Rows, reference: ReferenceData
+) -> Iterator[Command]:
+    """An alarm that is raised once more while its task is at work is told once more."""
+    found: FoundDefect = rows.get(DEFECTS, fact.defect)
+    yield from tell_roles("notice.defect_again", fact, event, found.department, reference)
+
+
+def tell_roles(
+    text: str,
+    fact: m.DefectOpened | m.DefectFoundAgain,
+    event: Event,
+    department: str,
+    reference: ReferenceData,
+) -> Iterator[Command]:
     said = because_of(
-        "notice.defect",
+        text,
         title=fact.title,
         object=fact.object,
         area=reference.areas.name(event.area),
-        department=fact.department,
+        department=department,
     )
     for role in fact.told:
         yield m.SendNotice(

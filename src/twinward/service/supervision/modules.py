@@ -74,7 +74,7 @@ class Coverage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DefectView(msgspec.Struct, frozen=True, kw_only=True):
-    """One defect with the task that it became."""
+    """One defect with the task that it became; `times`: how often it was found while open."""
 
     id: str
     module: str
@@ -94,6 +94,8 @@ class DefectView(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None
     ended_at: datetime | None
     because: str | None
+    times: int
+    again_at: tuple[datetime, ...]
 
 
 class DefectFilter(TypedDict, total=False):

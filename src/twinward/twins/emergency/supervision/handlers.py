@@ -26,6 +26,8 @@ from twinward.twins.emergency.supervision.rows import (
 )
 from twinward.twins.twin import Behaviour, Context
 
+MOST_AGAIN = 20  # of the instants at which a defect was found again
+TOLD_AGAIN = timedelta(hours=1)  # ours: a contact that flutters calls nobody ten times an hour
 MOST_OPEN = 500  # defects of one object: an object with so many is not supervised but lost
 
 
@@ -201,12 +203,17 @@ def check_missed(fact: m.CheckMissed, event: Event, tx: Transaction) -> None:
 
 def open_defect(command: m.OpenDefect, rows: Rows, context: Context) -> list[Draft]:
     thing = get_object(rows, command.object)
-    if rows.find(DEFECTS, command.defect) is not None or rows.list_rows(
+    known: list[FoundDefect] = rows.list_rows(
         DEFECTS, object=thing.id, status="open", kind=command.kind, limit=1
+    )
+    if rows.find(DEFECTS, command.defect) is not None or any(
+        command.began_at <= max((one.began_at, *one.again_at)) for one in known
     ):
         raise ConflictError(
             f"{command.kind} of {thing.id} is known", "nothing was changed", code="exists"
         )
+    if known:
+        return [found_again(command, known[0])]
     if command.began_at < thing.since:
         raise ConflictError(
             f"{command.kind} of {command.began_at.isoformat()} is older than object {thing.id}",
@@ -219,6 +226,35 @@ def open_defect(command: m.OpenDefect, rows: Rows, context: Context) -> list[Dra
         if name != "module"
     }
     return [Draft(fact=m.DefectOpened(module=thing.module, **fields), area=thing.area)]
+
+
+def found_again(command: m.OpenDefect, known: FoundDefect) -> Draft:
+    """The second failure while the first is open: one defect, one task, and both are seen; one
+    that comes soon after another is told to nobody anew.
+    """
+    before = max((known.began_at, *known.again_at))
+    soon = command.began_at - before < TOLD_AGAIN
+    fact = m.DefectFoundAgain(
+        defect=known.id,
+        object=known.object,
+        found=command.found,
+        began_at=command.began_at,
+        title=command.title,
+        told=() if soon else command.told,
+        value=command.value,
+    )
+    return Draft(fact=fact, area=known.area, incident=known.id)
+
+
+def defect_found_again(fact: m.DefectFoundAgain, event: Event, tx: Transaction) -> None:
+    known: FoundDefect = tx.get(DEFECTS, fact.defect)
+    row = msgspec.structs.replace(
+        known,
+        times=known.times + 1,
+        again_at=(*known.again_at, fact.began_at)[-MOST_AGAIN:],
+        value=known.value if fact.value is None else fact.value,
+    )
+    tx.put(DEFECTS, row, event.occurred_at)
 
 
 def defect_opened(fact: m.DefectOpened, event: Event, tx: Transaction) -> None:
@@ -295,6 +331,7 @@ BEHAVIOUR = Behaviour(
         m.CheckRecorded: check_recorded,
         m.CheckMissed: check_missed,
         m.DefectOpened: defect_opened,
+        m.DefectFoundAgain: defect_found_again,
         m.DefectMended: defect_mended,
         m.DefectDismissed: defect_dismissed,
     },

@@ -149,6 +149,18 @@ class DefectOpened(Fact, frozen=True, kw_only=True):
     value: float | None
 
 
+class DefectFoundAgain(Fact, frozen=True, kw_only=True):
+    """What is wrong already was found once more, or began anew, while its defect is open."""
+
+    defect: str
+    object: str
+    found: Found
+    began_at: datetime
+    title: str
+    told: tuple[str, ...] = ()
+    value: float | None = None
+
+
 class MendDefect(Command, frozen=True, kw_only=True):
     """The evidence is there: a check that passed (its event), or readings that are good again."""
 

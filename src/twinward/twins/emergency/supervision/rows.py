@@ -57,7 +57,9 @@ class CheckState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FoundDefect(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong with an object. `task` is the id of its task."""
+    """What is wrong with an object. `task` is the id of its task; `times`: how often it was found
+    until it ended, `again_at`: when it was found again, the latest few.
+    """
 
     id: str
     area: str
@@ -79,6 +81,8 @@ class FoundDefect(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     ended_by: str | None = None
     because: str | None = None
+    times: int = 1
+    again_at: tuple[datetime, ...] = ()
 
 
 SUPERVISED: Table[SupervisedObject] = Table(
