@@ -10,13 +10,11 @@ import json
 import random
 import sqlite3
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,9 +27,12 @@ from twinward.edge.agent.config import Mqtt
 from twinward.edge.agent.device_orders import DeviceOrders
 from twinward.edge.agent.forward import Forwarder
 from twinward.edge.agent.http import make_server
-from twinward.edge.agent.mqtt import MOST_ITEMS, MqttDoor
+from twinward.edge.agent.mqtt import MqttDoor
+from twinward.edge.agent.readings import MOST_ITEMS
 from twinward.edge.agent.status import find_status
 from twinward.edge.agent.tokens import TokenKeeper
+from twinward.edge.mqtt.client import Burst
+from twinward.edge.mqtt.packets import Message
 from twinward.edge.rules.evaluator import MOST_HITS, Evaluator
 from twinward.edge.rules.rule import DeviceRule
 
@@ -72,22 +73,15 @@ def box(tmp_path: Path) -> Iterator[Box]:
 def door(box: Box) -> tuple[MqttDoor, list[int]]:
     """The door of a broker that is not there, and the messages that were acknowledged."""
     mqtt, acknowledged = MqttDoor(box.keeper, Mqtt(host="127.0.0.1"), box.clock), []
-    mqtt.client.ack = lambda mid, qos: acknowledged.append(mid)  # type: ignore[method-assign]
+    mqtt.client.acknowledge = lambda _, mids: acknowledged.extend(mids)  # type: ignore[method-assign]
     return mqtt, acknowledged
 
 
-class BadTopic:
-    """A message as paho hands it over whose topic is no UTF-8."""
-
-    payload, mid, qos = b"{}", 1, 1
-
-    @property
-    def topic(self) -> str:
-        return b"\xff".decode("utf-8")
-
-
-def message(mid: int, payload: bytes, topic: str = "twinward/gate-1/fridge/temperature") -> Any:
-    return SimpleNamespace(topic=topic, payload=payload, mid=mid, qos=1)
+def message(
+    mid: int, payload: bytes, topic: str | bytes = "twinward/gate-1/fridge/temperature"
+) -> Burst:
+    raw = topic if isinstance(topic, bytes) else topic.encode("utf-8", "surrogatepass")
+    return Burst(1, [Message(raw, payload, mid, False, False)])
 
 
 def alive(box: Box) -> bool:
@@ -107,8 +101,8 @@ def test_no_message_of_a_broker_ends_the_agent_or_is_left_uncounted(
     sent = [message(n, body) for n, body in enumerate([*BODIES, *fields])]
     topics = [f"twinward/gate-1/{text}/temperature" for text in TEXTS]
     sent += [message(10_000 + n, whole, topic) for n, topic in enumerate(topics)]
-    for one in [*sent, BadTopic()]:
-        mqtt._on_message(mqtt.client, None, one)
+    for one in [*sent, message(1, b"{}", b"\xff")]:
+        mqtt.take(one)
     wait_until(lambda: len(acknowledged) == len(sent) + 1, 20)
     assert alive(box) and not box.keeper.trouble
     counts = box.store.counts()
@@ -197,11 +191,11 @@ def test_unreadable_messages_do_not_push_readings_out_of_the_file(
 ) -> None:
     mqtt, acknowledged = door
     for number in range(2_000):
-        mqtt._on_message(mqtt.client, None, message(number, b"ERR"))
+        mqtt.take(message(number, b"ERR"))
     wait_until(lambda: len(acknowledged) == 2_000, 20)
     assert box.store.db.execute("SELECT count(*), sum(count) FROM ledger").fetchone() == (1, 2000)
     box.clock.advance(timedelta(hours=2))
-    mqtt._on_message(mqtt.client, None, message(1, b"ERR"))
+    mqtt.take(message(1, b"ERR"))
     wait_until(lambda: len(acknowledged) == 2_001, 5)
     assert [loss.count for loss in find_status(box.config).losses] == [2_001]
 
@@ -211,27 +205,42 @@ def test_what_a_full_disk_did_not_keep_comes_again(
 ) -> None:
     """It is not acknowledged, and the door connects anew: then the broker sends it again."""
     mqtt, acknowledged = door
-    connected: list[float] = []
-    monkeypatch.setattr(mqtt, "_connect", lambda: connected.append(time.monotonic()))
-    mqtt._pause_s = 0.05
-    mqtt.start()
-    taken = mqtt.keeper.submit_items
+    anew: list[int] = []
+    monkeypatch.setattr(mqtt.client, "connect_anew", anew.append)
+    taken = mqtt.keeper.submit_messages
 
     def full(*_: object) -> Future[object]:
         found: Future[object] = Future()
         found.set_exception(StorageError("the disk is full"))
         return found
 
-    monkeypatch.setattr(mqtt.keeper, "submit_items", full)
+    monkeypatch.setattr(mqtt.keeper, "submit_messages", full)
     whole = message(1, json.dumps(item(1)).encode())
-    mqtt._on_message(mqtt.client, None, whole)
-    wait_until(lambda: len(connected) == 2, 5)
-    assert acknowledged == []
-    monkeypatch.setattr(mqtt.keeper, "submit_items", taken)
-    mqtt._on_message(mqtt.client, None, whole)
+    mqtt.take(whole)
+    assert anew == [1] and acknowledged == []
+    monkeypatch.setattr(mqtt.keeper, "submit_messages", taken)
+    mqtt.take(whole)
     wait_until(lambda: acknowledged == [1], 5)
-    mqtt.stop()
-    assert not mqtt._mender.is_alive()
+
+
+def test_a_fault_of_ours_costs_one_message_of_a_burst(
+    box: Box, door: tuple[MqttDoor, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mqtt, acknowledged = door
+    take = box.keeper._take
+
+    def broken(device: str, *rest: Any) -> Any:
+        if device == "bad":
+            raise KeyError("a row that is not there")
+        return take(device, *rest)
+
+    monkeypatch.setattr(box.keeper, "_take", broken)
+    whole = json.dumps(item(1)).encode()
+    bad = message(2, whole, "twinward/gate-1/bad/temperature")
+    mqtt.take(Burst(1, [*message(1, whole).messages, *bad.messages]))
+    wait_until(lambda: sorted(acknowledged) == [1, 2], 5)
+    counts = box.store.counts()
+    assert (counts["received"], counts["stored"], counts["rejected"]) == (2, 1, 1)
 
 
 ANSWERS: tuple[Callable[[], object], ...] = (

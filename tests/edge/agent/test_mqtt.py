@@ -13,7 +13,8 @@ import pytest
 
 from edge.agent.box import AgentProcess, Centre, free_port, reading, wait_until
 from twinward.core.errors import InputError
-from twinward.edge.agent.mqtt import pattern_of, split, subscription_of
+from twinward.edge.agent.mqtt import pattern_of, subscription_of
+from twinward.edge.agent.readings import decode_item, split
 
 
 @pytest.fixture
@@ -73,11 +74,21 @@ def test_the_topic_names_the_device_and_the_type() -> None:
 
 
 def test_a_payload_is_one_item_or_a_list_and_takes_the_type_of_its_topic() -> None:
-    assert [json.loads(one) for one in split(b'{"seq": 1}', "door")] == [{"type": "door", "seq": 1}]
-    assert len(split(b'[{"seq": 1}, {"seq": 2}, 7]', "door")) == 3
+    whole = reading(1)
+    bare = {name: one for name, one in whole.items() if name != "type"}
+    (found,) = split(json.dumps(bare).encode())
+    assert decode_item(found, "door").type == "door"
+    assert decode_item(split(json.dumps([whole]).encode())[0], "door").type == "temperature"
+    with pytest.raises(InputError, match="type"):
+        decode_item(found)
+    mixed = split(json.dumps([whole, {"seq": 2}, 7]).encode())
+    assert decode_item(mixed[0]).seq == 1
+    for none in mixed[1:]:
+        with pytest.raises(InputError):
+            decode_item(none)
     for bad in (b"", b"ERR", b"\xff", b"[" * 100_000, b" " * 2_000_000):
         with pytest.raises(InputError):
-            split(bad, "door")
+            split(bad)
 
 
 @pytest.mark.slow

@@ -51,6 +51,8 @@ class Forwarder:
         self._most = BATCH
         self._wait_s = 0.0
         self._stop = threading.Event()
+        # an alarm is sent at once; the rest is looked for now and then
+        self._called = keeper.alarmed if "alarm" in self.lanes else threading.Event()
         # each edge waits differently, so that a thousand do not come back in one second
         self._jitter = random.Random(f"{keeper.config.edge.id}/{self.lanes}")
         self._thread = threading.Thread(target=self._run, name=f"forward-{lanes[0]}", daemon=True)
@@ -60,6 +62,7 @@ class Forwarder:
 
     def stop(self) -> None:
         self._stop.set()
+        self._called.set()
         self._thread.join(timeout=10)
 
     def _run(self) -> None:
@@ -76,9 +79,10 @@ class Forwarder:
         try:
             with httpx.Client(base_url=self.keeper.config.edge.core, timeout=TIMEOUT) as client:
                 while not self._stop.is_set():
+                    self._called.clear()
                     waiting = reader.list_waiting(self.lanes, self._most)
                     if not waiting:
-                        self._stop.wait(IDLE_S)
+                        self._called.wait(IDLE_S)
                         continue
                     self.send(client, waiting)
                     self._wait_s, self._most, self.says = 0.0, BATCH, ""
@@ -135,7 +139,8 @@ class Forwarder:
             store.count("acknowledged", len(waiting) - len(rejected))
             store.count("known_at_centre", duplicate)
 
-        self.keeper.submit(work).result(timeout=60)
+        urgent = "alarm" in self.lanes
+        self.keeper.submit(work, backlog=not urgent).result(timeout=60)
 
     def _divide(
         self, client: httpx.Client, waiting: Sequence[Waiting], response: httpx.Response

@@ -5,7 +5,6 @@ rules and their timers in the same transaction; local actions after it.
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -17,16 +16,17 @@ from twinward.core.errors import InputError, StorageError, TwinwardError
 from twinward.edge.agent.actions import LocalActions
 from twinward.edge.agent.clock_watch import ClockWatch
 from twinward.edge.agent.config import EdgeConfig, require_plain
-from twinward.edge.agent.readings import Reading, Refused, check_item, decode_item
+from twinward.edge.agent.readings import Item, Reading, Refused, check_item, decode_item
 from twinward.edge.agent.signals import keep_signals
 from twinward.edge.agent.store import Accepted, EdgeStore
+from twinward.edge.agent.turns import Job, Turns
 from twinward.edge.profiles import Profile, get_profile
 from twinward.edge.rules.evaluator import Evaluator
 from twinward.edge.rules.replay import TIMER_LAG_US
 from twinward.edge.rules.rule import Memory, RuleSignal
 
 LOG = logging.getLogger("twinward.edge")
-GROUP = 2000  # readings in one transaction
+GROUP = 1000  # readings in one transaction: what comes next waits for it
 TICK_S = 0.05
 ROOM_EVERY = 2000  # readings between two looks at the room that is left
 FORGET = 5000  # acknowledged readings that go at once where room is short
@@ -42,10 +42,12 @@ class AcceptedBatch(msgspec.Struct, frozen=True, kw_only=True):
     rejected: list[Refused]
 
 
-class Job(msgspec.Struct):
-    work: Callable[[], object]
-    size: int
-    future: Future[object]
+class Sent(msgspec.Struct, frozen=True):
+    """What one message holds; `kind` is the type of items that name none."""
+
+    device: str
+    items: Sequence[Item | bytes | msgspec.Raw]
+    kind: str = ""
 
 
 class Keeper:
@@ -54,7 +56,8 @@ class Keeper:
     def __init__(self, config: EdgeConfig, store: EdgeStore, clock: Clock) -> None:
         self.config, self.store, self.clock = config, store, clock
         self.actions = LocalActions(config)
-        self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=20_000)
+        self._turns = Turns()
+        self.alarmed = threading.Event()  # an alarm waits for the centre
         self._profiles: dict[str, Profile] = {}
         self.keys: dict[str, tuple[str, ...]] = {}  # of devices that the registry knows
         self._places: dict[str, str] = {}
@@ -72,16 +75,18 @@ class Keeper:
         self._thread.start()
 
     def stop(self) -> None:
-        self._jobs.put(None)
+        self._turns.end()
         self._thread.join(timeout=20)
         self.actions.stop()
 
-    def submit(self, work: Callable[[], object], size: int = 1) -> Future[object]:
-        """Have `work` done in the next transaction; the future is set when that is durable."""
+    def submit(
+        self, work: Callable[[], object], size: int = 1, *, backlog: bool = False
+    ) -> Future[object]:
+        """Have `work` done in the next transaction, one of the backlog when its turn comes; the
+        future is set when that is durable.
+        """
         job = Job(work, size, Future())
-        try:
-            self._jobs.put(job, timeout=5)
-        except queue.Full:
+        if not self._turns.put(job, backlog=backlog, wait_s=5):
             job.future.set_exception(
                 StorageError(
                     "the agent takes in less than it is sent", "send later", code="too_busy"
@@ -90,8 +95,13 @@ class Keeper:
         return job.future
 
     def submit_items(self, device: str, raws: Sequence[bytes | msgspec.Raw]) -> Future[object]:
-        """Items of one device; the future holds their `Account`."""
+        """Items of one device; the future holds their `AcceptedBatch`."""
         return self.submit(lambda: self._take(device, raws), max(1, len(raws)))
+
+    def submit_messages(self, sent: Sequence[Sent]) -> Future[object]:
+        """A burst of messages, kept together or not at all; their devices' ids are plain."""
+        size = sum(max(1, len(one.items)) for one in sent)
+        return self.submit(lambda: self._take_messages(sent), size)
 
     # the thread ----------------------------------------------------------------------------
 
@@ -112,6 +122,7 @@ class Keeper:
     def _meet_devices(self, now_us: int) -> None:
         """Devices that the store has and we did not know: what they said meanwhile goes on."""
         self._version = self.store.data_version()
+        self.store.look_anew()
         self.keys = self.store.list_keys()
         devices = self.store.list_devices()
         for name in self._profiles.keys() - {name for name, _ in devices}:
@@ -133,7 +144,7 @@ class Keeper:
 
     def _run(self) -> None:
         while True:
-            jobs, last = self._gather()
+            jobs, last = self._turns.take(GROUP, TICK_S)
             try:
                 self._work(jobs)
                 self.trouble = ""
@@ -147,22 +158,6 @@ class Keeper:
         if told != self.trouble:
             LOG.error("the agent cannot keep what it is sent: %s", told, exc_info=error)
         self.trouble = told
-
-    def _gather(self) -> tuple[list[Job], bool]:
-        """What waits, up to a group; whether this was the last."""
-        jobs: list[Job] = []
-        size = 0
-        try:
-            job = self._jobs.get(timeout=TICK_S)
-            while job is not None:
-                jobs.append(job)
-                size += job.size
-                if size >= GROUP:
-                    return jobs, False
-                job = self._jobs.get_nowait()
-        except queue.Empty:
-            return jobs, False
-        return jobs, True
 
     def _work(self, jobs: list[Job]) -> None:
         """All of them in one transaction; where one meets a fault of ours, each in its own, so that
@@ -221,6 +216,9 @@ class Keeper:
             wanted = keep_signals(self.store, self.config, signals, now_us)
             self._keep_memories()
             self._look_for_room(now_us, sum(job.size for job in jobs))
+        if self.store.kept_alarm:
+            self.store.kept_alarm = False
+            self.alarmed.set()
         self.actions.want([*self._wanted, *wanted])
         self._wanted, self._jump_us = [], 0
         for job, answer in zip(jobs, answers, strict=True):
@@ -232,12 +230,12 @@ class Keeper:
     def _attempt(self, work: Callable[[], object]) -> object:
         """One job in a savepoint of its own: what is wrong with it undoes nothing else."""
         self.store.db.execute("SAVEPOINT job")
-        counted = self.store.counted.copy()
+        pending = self.store.pending()
         try:
             answer = work()
         except InputError as error:
             self.store.db.execute("ROLLBACK TO job")
-            self.store.counted = counted
+            self.store.go_back(pending)
             return error
         finally:
             self.store.db.execute("RELEASE job")
@@ -245,7 +243,13 @@ class Keeper:
 
     # readings ------------------------------------------------------------------------------
 
-    def _take(self, device: str, raws: Sequence[bytes | msgspec.Raw]) -> AcceptedBatch:
+    def _take_messages(self, sent: Sequence[Sent]) -> None:
+        for one in sent:
+            self._take(one.device, one.items, one.kind)
+
+    def _take(
+        self, device: str, raws: Sequence[Item | bytes | msgspec.Raw], kind: str = ""
+    ) -> AcceptedBatch:
         require_plain(device)
         now_us = to_us(self.clock.now())
         profile = self._profiles.get(device)
@@ -254,7 +258,7 @@ class Keeper:
         refused: list[Refused] = []
         for index, raw in enumerate(raws):
             try:
-                item = decode_item(raw)
+                item = decode_item(raw, kind)
                 reading = check_item(item, device, profile, now_us, self.config.edge.ahead_s)
                 readings.append(self._unwrapped(reading, profile))
                 at.append(index)

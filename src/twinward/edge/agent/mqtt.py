@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
-import threading
 import time
+from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import Future
-from typing import Any
+from functools import lru_cache
 
 import msgspec
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
 from twinward.core.clock import Clock, to_us
 from twinward.core.errors import UNREADABLE, BusyError, InputError, StorageError
 from twinward.edge.agent.config import EdgeConfig, Mqtt, require_plain
 from twinward.edge.agent.device_orders import DeviceAnswer, DeviceOrders, DeviceWord
-from twinward.edge.agent.keeper import Keeper
+from twinward.edge.agent.keeper import Keeper, Sent
+from twinward.edge.agent.readings import split
+from twinward.edge.mqtt.client import BrokerAddress, Burst, MqttClient
+from twinward.edge.mqtt.packets import Message
 
 LOG = logging.getLogger("twinward.edge")
-MOST_BYTES = 1_000_000
 OURS = ("order", "receipt", "state")  # types of topics that carry no readings
-MOST_ITEMS = 10_000
-MOST_UNDER_WAY = 1_000  # messages that the broker hands over before one is acknowledged
-KEEP_ALIVE_S = 30
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+MOST_UNDER_WAY = 2000  # messages that the broker hands over before one is acknowledged
 PASSING = (StorageError, BusyError)  # what is not the message's fault: it is to come again
 
 
@@ -40,142 +37,133 @@ class MqttDoor:
     def __init__(self, keeper: Keeper, mqtt: Mqtt, clock: Clock) -> None:
         self.keeper, self.mqtt, self.clock = keeper, mqtt, clock
         self.orders: DeviceOrders | None = None  # handed in by the agent
-        self._route = pattern_of(mqtt.topic, keeper.config.edge.id)
-        self._lock = threading.Lock()
-        self._untaken, self._stopping = threading.Event(), threading.Event()
-        self._pause_s = FIRST_PAUSE_S
-        self._mender = threading.Thread(target=self._mend, name="mqtt", daemon=True)
-        version = paho.MQTTv5 if mqtt.version == "5" else paho.MQTTv311
-        self.client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"twinward-edge-{keeper.config.edge.id}",
-            protocol=version,
-            manual_ack=True,
-            **({} if mqtt.version == "5" else {"clean_session": False}),
+        edge = keeper.config.edge.id
+        pattern = pattern_of(mqtt.topic, edge)
+        self._route = lru_cache(maxsize=100_000)(lambda topic: route_of(pattern, topic))
+        broker = BrokerAddress(
+            host=mqtt.host,
+            port=mqtt.port,
+            client=f"twinward-edge-{edge}",
+            version=mqtt.version,
+            username=mqtt.username,
+            password=password_of(keeper.config, mqtt) if mqtt.username else None,
+            tls_ca=str(keeper.config.path(mqtt.tls_ca)) if mqtt.tls_ca else "",
         )
-        self.client.on_connect = self._on_connect
-        self.client.on_message = self._on_message
-        self.client.reconnect_delay_set(1, 30)
-        self.client.max_inflight_messages_set(0)
-        self.client.max_queued_messages_set(0)
-        if mqtt.username:
-            self.client.username_pw_set(mqtt.username, password_of(keeper.config, mqtt))
-        if mqtt.tls_ca:
-            self.client.tls_set(str(keeper.config.path(mqtt.tls_ca)))
+        self.client = MqttClient(
+            broker,
+            [subscription_of(mqtt.topic, edge)],
+            self.take,
+            most_under_way=MOST_UNDER_WAY,
+        )
 
     def start(self) -> None:
         """Connects in the background, and again whenever the broker was away."""
-        self._connect()
-        self._mender.start()
-
-    def _connect(self) -> None:
-        settings: dict[str, Any] = {}
-        if self.mqtt.version == "5":
-            properties = paho.Properties(paho.PacketTypes.CONNECT)  # type: ignore[attr-defined]
-            properties.SessionExpiryInterval = 0xFFFFFFFF
-            properties.ReceiveMaximum = MOST_UNDER_WAY
-            settings = {"clean_start": False, "properties": properties}
-        self.client.connect_async(self.mqtt.host, self.mqtt.port, KEEP_ALIVE_S, **settings)
-        self.client.loop_start()
+        self.client.start()
 
     def stop(self) -> None:
-        self._stopping.set()
-        self._untaken.set()
-        if self._mender.is_alive():
-            self._mender.join(timeout=10)
-        self.client.disconnect()
-        self.client.loop_stop()
-
-    def _mend(self) -> None:
-        """Connects anew, some time after something could not be kept."""
-        while self._untaken.wait() and not self._stopping.wait(self._pause_s):
-            self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
-            self._untaken.clear()
-            try:
-                self.client.disconnect()
-                self.client.loop_stop()
-                self._connect()
-            except Exception:
-                LOG.exception("the broker could not be connected to anew; it is tried again")
-                self._untaken.set()
+        self.client.stop()
 
     def publish(self, topic: str, text: str) -> None:
-        """For local actions; ValueError for a topic that is none."""
-        self.client.publish(topic, text, qos=1)
+        """For local actions; InputError for a topic that is none."""
+        self.client.publish(topic, text.encode("utf-8"))
 
-    def _on_connect(
-        self, client: Any, data: object, flags: object, reason: Any, props: object
-    ) -> None:
-        if not reason.is_failure:
-            client.subscribe(subscription_of(self.mqtt.topic, self.keeper.config.edge.id), qos=1)
-
-    def _on_message(self, client: Any, data: Any, message: Any) -> None:
-        """A retained message is old news that arrives now: the device's own time tells. Whatever a
-        message is, the thread that takes it goes on.
+    def take(self, burst: Burst) -> None:
+        """Each message is acknowledged when it is durable, or counted where nobody can read it. A
+        retained message is old news that arrives now: the device's own time tells.
         """
-        try:
-            taken = self._take(message)
-        except Exception as error:
-            LOG.error("a message met a fault of ours", exc_info=error)
-            taken = self._count_unreadable("fault")
+        readings: list[tuple[int, Sent]] = []
+        unreadable: list[tuple[int, str]] = []
+        needless: list[int] = []
+        for message in burst.messages:
+            try:
+                found = self._read(burst.line, message)
+            except InputError as error:
+                unreadable.append((message.mid, str(error.code)))
+            except Exception as error:
+                LOG.error("a message met a fault of ours", exc_info=error)
+                unreadable.append((message.mid, "fault"))
+            else:
+                if isinstance(found, Sent):
+                    readings.append((message.mid, found))
+                elif found:
+                    needless.append(message.mid)
+        if needless:
+            self.client.acknowledge(burst.line, needless)
+        if unreadable:
+            self._count_unreadable(burst.line, unreadable)
+        if readings:
+            self._keep(burst.line, readings)
 
-        def acknowledge(done: Future[object]) -> None:
-            if isinstance(done.exception(), PASSING):
-                self._untaken.set()
-                return
+    def _read(self, line: int, message: Message) -> Sent | bool:
+        """The readings of a message; False where it is acknowledged later, True where there is
+        nothing to keep. InputError where nobody can read it.
+        """
+        route = self._route(message.topic)
+        if message.payload is None:
+            raise InputError("the payload is too large", code="too_large")
+        if route is None or not message.payload:
+            return True
+        device, kind = route
+        require_plain(device)
+        if kind in OURS and self.orders is not None:
+            return self._take_answer(self.orders, line, message, device, kind)
+        return Sent(device, split(message.payload), kind)
+
+    def _keep(self, line: int, readings: Sequence[tuple[int, Sent]]) -> None:
+        """A burst is kept at once; where it meets a fault of ours, each message by itself."""
+
+        def kept(done: Future[object]) -> None:
             error = done.exception()
-            if error is None:
-                self._pause_s = FIRST_PAUSE_S
-            elif not isinstance(error, InputError):
-                self._count_unreadable("fault")
-            with self._lock:
-                client.ack(message.mid, message.qos)
-            if error is None:
-                self._push_to(message)
+            mids = [mid for mid, _ in readings]
+            if isinstance(error, PASSING):
+                self.client.connect_anew(line)
+            elif error is None or isinstance(error, InputError):
+                self.client.acknowledge(line, mids)
+                self._push_to({one.device for _, one in readings})
+            elif len(readings) > 1:
+                for one in readings:
+                    self._keep(line, [one])
+            else:
+                self._count_unreadable(line, [(mids[0], "fault")])
 
-        taken.add_done_callback(acknowledge)
-
-    def _take(self, message: Any) -> Future[object]:
-        """Done when the message is durable, or counted where nobody can read it."""
-        try:
-            found = self._route.fullmatch(message.topic)
-        except UnicodeDecodeError:
-            return self._count_unreadable("bad_topic")
-        payload = bytes(message.payload)
-        if found is None or not payload:
-            return settled()
-        try:
-            device, kind = require_plain(found["device"]), found.groupdict().get("type", "")
-            if kind in OURS and self.orders is not None:
-                return self._take_answer(self.orders, device, kind, payload)
-            items = split(payload, kind)
-        except InputError as error:
-            return self._count_unreadable(str(error.code))
-        return self.keeper.submit_items(device, items)
+        sent = [one for _, one in readings]
+        self.keeper.submit_messages(sent).add_done_callback(kept)
 
     def _take_answer(
-        self, orders: DeviceOrders, device: str, kind: str, payload: bytes
-    ) -> Future[object]:
+        self, orders: DeviceOrders, line: int, message: Message, device: str, kind: str
+    ) -> bool:
         """A device's answer to an order, or what it says of itself; our own orders come by too."""
         if kind == "order":
-            return settled()
+            return True
+        body = message.payload or b""
         try:
             if kind == "receipt":
-                told = msgspec.json.decode(payload, type=DeviceAnswer)
-                return self.keeper.submit(lambda: orders.note(device, told))
-            word = msgspec.json.decode(payload, type=DeviceWord)
-            return self.keeper.submit(lambda: orders.note_word(device, word))
+                told = msgspec.json.decode(body, type=DeviceAnswer)
+                taken = self.keeper.submit(lambda: orders.note(device, told))
+            else:
+                word = msgspec.json.decode(body, type=DeviceWord)
+                taken = self.keeper.submit(lambda: orders.note_word(device, word))
         except UNREADABLE as error:
             raise InputError(f"no {kind}: {error}", "see docs/howto", code="bad_field") from error
 
-    def _push_to(self, message: Any) -> None:
-        """A device that has just spoken is awake: it gets what is still wanted of it."""
-        try:
-            found = self._route.fullmatch(message.topic)
-        except UnicodeDecodeError:
-            return
-        if found is not None and found.groupdict().get("type") not in ("order", None):
-            self.push(found["device"])
+        def kept(done: Future[object]) -> None:
+            error = done.exception()
+            if isinstance(error, PASSING):
+                self.client.connect_anew(line)
+            elif error is None or isinstance(error, InputError):
+                self.client.acknowledge(line, [message.mid])
+                self._push_to({device})
+            else:
+                self._count_unreadable(line, [(message.mid, "fault")])
+
+        taken.add_done_callback(kept)
+        return False
+
+    def _push_to(self, devices: set[str]) -> None:
+        """Devices that have just spoken are awake: they get what is still wanted of them."""
+        if self.orders is not None and (wanted := devices.intersection(self.orders.devices_open())):
+            for device in wanted:
+                self.push(device)
 
     def push(self, device: str) -> None:
         """Orders that wait go to the device's topic, of the type `order`."""
@@ -184,41 +172,25 @@ class MqttDoor:
         topic = self.mqtt.topic.replace("{edge}", self.keeper.config.edge.id)
         topic = topic.replace("{device}", device).replace("{type}", "order")
         for body in self.orders.due(device, time.monotonic()):
-            self.client.publish(topic, body, qos=1)
+            self.client.publish(topic, body)
 
-    def _count_unreadable(self, code: str) -> Future[object]:
+    def _count_unreadable(self, line: int, unreadable: Sequence[tuple[int, str]]) -> None:
         store, now_us = self.keeper.store, to_us(self.clock.now())
+        codes = Counter(code for _, code in unreadable)
 
         def work() -> None:
-            store.count("received", 1)
-            store.count("rejected", 1)
-            store.note_loss(f"unreadable: {code}", "bulk", 1, (now_us, now_us), now_us)
+            store.count("received", len(unreadable))
+            store.count("rejected", len(unreadable))
+            for code, count in sorted(codes.items()):
+                store.note_loss(f"unreadable: {code}", "bulk", count, (now_us, now_us), now_us)
 
-        return self.keeper.submit(work)
+        def counted(done: Future[object]) -> None:
+            if isinstance(done.exception(), PASSING):
+                self.client.connect_anew(line)
+            else:
+                self.client.acknowledge(line, [mid for mid, _ in unreadable])
 
-
-def split(payload: bytes, kind: str) -> list[bytes]:
-    """The items of a payload: one, or a list; the topic's type where the item names none."""
-    if len(payload) > MOST_BYTES:
-        raise InputError(f"a payload may have {MOST_BYTES:,} bytes", code="too_large")
-    try:
-        told = msgspec.json.decode(payload)
-        items = told if isinstance(told, list) else [told]
-        if len(items) > MOST_ITEMS:
-            raise InputError(f"a payload may have {MOST_ITEMS:,} items", code="too_large")
-        return [
-            json.dumps({"type": kind} | item if kind and isinstance(item, dict) else item).encode()
-            for item in items
-        ]
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise InputError(f"the payload is no JSON: {error}", code="bad_body") from error
-
-
-def settled() -> Future[object]:
-    """What needs nothing to be kept."""
-    done: Future[object] = Future()
-    done.set_result(None)
-    return done
+        self.keeper.submit(work).add_done_callback(counted)
 
 
 def subscription_of(topic: str, edge: str) -> str:
@@ -231,6 +203,17 @@ def pattern_of(topic: str, edge: str) -> re.Pattern[str]:
     for name in ("device", "type"):
         text = text.replace(re.escape(f"{{{name}}}"), f"(?P<{name}>[^/]+)")
     return re.compile(text)
+
+
+def route_of(pattern: re.Pattern[str], topic: bytes) -> tuple[str, str] | None:
+    """The device and type of a topic; None where it is none of ours, InputError where it is no
+    text.
+    """
+    try:
+        found = pattern.fullmatch(topic.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError("the topic is no text", code="bad_topic") from error
+    return None if found is None else (found["device"], found.groupdict().get("type", ""))
 
 
 def password_of(config: EdgeConfig, mqtt: Mqtt) -> str | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -18,6 +19,8 @@ from twinward.edge.rules.units import conversion
 # a clock that was never set starts at one of these: 1970 (Unix), 1980 (GPS, FAT), 2000 (many
 # real-time clocks); nothing older than this product can be a reading
 UNSET_BEFORE_US = to_us(parse_time("2020-01-01T00:00:00Z"))
+MOST_BYTES = 1_000_000  # of a payload
+MOST_ITEMS = 10_000
 OWN_BOOT = "rule"  # of what the agent itself says, its alarms: no device may take their ids
 Boot = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 
@@ -27,9 +30,9 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     boot: Boot | Annotated[int, msgspec.Meta(ge=0, le=2**62)]
     seq: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
-    type: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
     occurred_at: str
     value: float
+    type: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] = ""  # "": as the topic says
     unit: Annotated[str, msgspec.Meta(max_length=40)] | None = None
 
 
@@ -58,10 +61,36 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-def decode_item(raw: bytes | msgspec.Raw) -> Item:
-    """InputError with a code where it is none."""
+_item = msgspec.json.Decoder(Item)
+_items = msgspec.json.Decoder(list[Item])
+_raws = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def split(payload: bytes) -> Sequence[Item | bytes | msgspec.Raw]:
+    """The items of an MQTT payload: one, or a list; those that are none as they came, to be refused
+    by themselves. InputError where it is no JSON.
+    """
+    if len(payload) > MOST_BYTES:
+        raise InputError(f"a payload may have {MOST_BYTES:,} bytes", code="too_large")
+    items: Sequence[Item | bytes | msgspec.Raw]
+    first = payload.lstrip(b" \t\r\n")[:1]
     try:
-        item = msgspec.json.decode(raw, type=Item)
+        try:
+            items = _items.decode(payload) if first == b"[" else [_item.decode(payload)]
+        except (msgspec.ValidationError, UnicodeError):
+            told = msgspec.json.decode(payload, type=msgspec.Raw)  # whether it is JSON at all
+            items = _raws.decode(told) if first == b"[" else [payload]
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise InputError(f"the payload is no JSON: {error}", code="bad_body") from error
+    if len(items) > MOST_ITEMS:
+        raise InputError(f"a payload may have {MOST_ITEMS:,} items", code="too_large")
+    return items
+
+
+def decode_item(raw: Item | bytes | msgspec.Raw, kind: str = "") -> Item:
+    """The item, of the type `kind` where it names none; InputError with a code where it is none."""
+    try:
+        item = raw if isinstance(raw, Item) else _item.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             explain_decode_error(str(error)),
@@ -72,7 +101,13 @@ def decode_item(raw: bytes | msgspec.Raw) -> Item:
         raise InputError(
             f"the boot {OWN_BOOT!r} is the agent's own", "name it otherwise", code="bad_id"
         )
-    return item
+    if item.type:
+        return item
+    if not kind:
+        raise InputError(
+            "the type is missing", "send {boot, seq, type, occurred_at, value}", code="bad_field"
+        )
+    return msgspec.structs.replace(item, type=kind)
 
 
 def check_item(

@@ -23,6 +23,8 @@ LANES: tuple[Lane, ...] = ("alarm", "status", "bulk")
 WAITING, ACKNOWLEDGED, HELD = 0, 1, 2
 BUSY_MS = 10_000
 HOUR_US = 3_600_000_000
+MOST_PLACED = 50_000  # devices whose places are held in memory
+Placed = tuple[int, tuple[str, str, str]]  # since when; profile, area, place
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS reading (
   n INTEGER PRIMARY KEY AUTOINCREMENT, state INTEGER NOT NULL, lane INTEGER NOT NULL,
@@ -75,6 +77,15 @@ class Accepted(msgspec.Struct, frozen=True):
     conflict: list[int]
 
 
+class Heard(msgspec.Struct, frozen=True):
+    """The last that a device said."""
+
+    occurred_us: int
+    received_us: int
+    boot: str
+    seq: int
+
+
 class Waiting(msgspec.Struct, frozen=True):
     """One reading that the centre has not acknowledged."""
 
@@ -89,6 +100,10 @@ class EdgeStore:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.counted: dict[str, int] = {}  # in the transaction that is open
+        self._heard: dict[str, Heard] = {}  # likewise
+        self._placed: dict[str, list[Placed]] = {}  # what `placed` says of devices asked for
+        self._thinned: set[tuple[str, str]] | None = None  # (device, boot) that `known` holds
+        self.kept_alarm = False  # something in the lane of alarms since this was last looked at
         try:
             if read_only:
                 self.db = sqlite3.connect(
@@ -118,10 +133,12 @@ class EdgeStore:
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._write_heard()
                 self._write_counts()
                 self.db.execute("COMMIT")
             except BaseException:
-                self.counted.clear()
+                self.go_back(({}, {}))
+                self.look_anew()
                 if self.db.in_transaction:
                     self.db.execute("ROLLBACK")
                 raise
@@ -130,42 +147,60 @@ class EdgeStore:
         except sqlite3.Error as error:
             raise refused_by(error) from error
 
+    def pending(self) -> tuple[dict[str, int], dict[str, Heard]]:
+        """What is written at the end of the transaction that is open."""
+        return self.counted.copy(), self._heard.copy()
+
+    def go_back(self, pending: tuple[dict[str, int], dict[str, Heard]]) -> None:
+        """That much is to be written, and nothing that came after."""
+        self.counted, self._heard = pending
+
+    def look_anew(self) -> None:
+        """Another connection may have written, or what was written is undone."""
+        self._placed.clear()
+        self._thinned = None
+
     # taking in -----------------------------------------------------------------------------
 
     def accept(self, readings: Sequence[Reading], now_us: int) -> Accepted:
         """Keep each reading once; inside a transaction."""
         stored, duplicate, conflict = [], [], []
         for place, reading in enumerate(readings):
-            kept = self._digest_of(reading)
-            if kept is None:
-                self._insert(reading, now_us)
+            if self._is_thinned(reading):
+                duplicate.append(place)
+            elif self._insert(reading, now_us):
                 stored.append(place)
-            elif kept in (b"", reading.digest):
+            elif self._digest_of(reading) == reading.digest:
                 duplicate.append(place)
             else:
                 conflict.append(place)
         return Accepted(stored, duplicate, conflict)
 
-    def _digest_of(self, reading: Reading) -> bytes | None:
-        """Of the same identity; empty where only its number is known, None where nothing is."""
+    def _is_thinned(self, reading: Reading) -> bool:
+        """Whether it was here and its body is not any more; only its number is known."""
+        if self._thinned is None:
+            self._thinned = set(self.db.execute("SELECT DISTINCT device, boot FROM known"))
+        return (reading.device, reading.boot) in self._thinned and is_known(
+            self.db, reading.device, reading.boot, reading.seq
+        )
+
+    def _digest_of(self, reading: Reading) -> bytes:
         found = self.db.execute(
             "SELECT digest FROM reading WHERE device=? AND boot=? AND seq=?",
             (reading.device, reading.boot, reading.seq),
         ).fetchone()
-        if found is not None:
-            return bytes(found[0])
-        known = is_known(self.db, reading.device, reading.boot, reading.seq)
-        return b"" if known else None
+        return bytes(found[0])
 
-    def _insert(self, reading: Reading, now_us: int) -> None:
+    def _insert(self, reading: Reading, now_us: int) -> bool:
+        """Whether its identity is new."""
         area, place = reading.area, reading.place
         if not area:
             _, area, place = self.placed_at(reading.device, reading.occurred_us)
         body = (
             msgspec.json.encode(reading) if reading.held else to_observation(reading, area, place)
         )
-        self.db.execute(
-            "INSERT INTO reading (state, lane, device, boot, seq, digest, occurred_us, "
+        done = self.db.execute(
+            "INSERT OR IGNORE INTO reading (state, lane, device, boot, seq, digest, occurred_us, "
             "received_us, body, why) VALUES (?,?,?,?,?,?,?,?,?,?)",
             (
                 HELD if reading.held else WAITING,
@@ -180,22 +215,35 @@ class EdgeStore:
                 reading.held,
             ),
         )
+        if done.rowcount != 1:
+            return False
+        if reading.lane == "alarm":
+            self.kept_alarm = True
         if not reading.held and reading.boot != OWN_BOOT:
-            self.db.execute(
-                "INSERT INTO heard (device, occurred_us, received_us, boot, seq) "
-                "VALUES (?,?,?,?,?) "
-                "ON CONFLICT (device) DO UPDATE SET received_us=excluded.received_us, fault='', "
-                "boot=excluded.boot, seq=excluded.seq, "
-                "occurred_us=max(occurred_us, excluded.occurred_us)",
-                (reading.device, reading.occurred_us, now_us, reading.boot, reading.seq),
-            )
+            before = self._heard.get(reading.device)
+            latest = max(before.occurred_us if before else 0, reading.occurred_us)
+            self._heard[reading.device] = Heard(latest, now_us, reading.boot, reading.seq)
+        return True
+
+    def _write_heard(self) -> None:
+        self.db.executemany(
+            "INSERT INTO heard (device, occurred_us, received_us, boot, seq) VALUES (?,?,?,?,?) "
+            "ON CONFLICT (device) DO UPDATE SET received_us=excluded.received_us, fault='', "
+            "boot=excluded.boot, seq=excluded.seq, "
+            "occurred_us=max(occurred_us, excluded.occurred_us)",
+            [(device, *msgspec.structs.astuple(one)) for device, one in self._heard.items()],
+        )
+        self._heard.clear()
 
     def last_heard(self, device: str) -> tuple[str, int] | None:
         """Boot and number of the last reading of a device."""
+        if (now := self._heard.get(device)) is not None:
+            return now.boot, now.seq
         found = self.db.execute("SELECT boot, seq FROM heard WHERE device=?", (device,)).fetchone()
         return None if found is None else (str(found[0]), int(found[1]))
 
     def note_fault(self, device: str, fault: str) -> None:
+        self._write_heard()  # what it said before its fault does not wipe that out
         self.db.execute("UPDATE heard SET fault=? WHERE device=?", (fault, device))
 
     def data_version(self) -> int:
@@ -221,15 +269,24 @@ class EdgeStore:
                 "INSERT OR REPLACE INTO placed VALUES (?,?,?,?,?)",
                 (device, from_us, profile, area, place),
             )
+            self._placed.pop(device, None)
 
     def placed_at(self, device: str, at_us: int) -> tuple[str, str, str]:
         """(profile, area, place) of a device at an instant; the first known for earlier ones."""
-        found = self.db.execute(
-            "SELECT profile, area, place FROM placed WHERE device=? "
-            "ORDER BY from_us <= ? DESC, abs(from_us - ?) LIMIT 1",
-            (device, at_us, at_us),
-        ).fetchone()
-        return ("", "", "") if found is None else (str(found[0]), str(found[1]), str(found[2]))
+        known = self._placed.get(device)
+        if known is None:
+            rows = self.db.execute(
+                "SELECT from_us, profile, area, place FROM placed WHERE device=? ORDER BY from_us",
+                (device,),
+            )
+            known = [(int(row[0]), (str(row[1]), str(row[2]), str(row[3]))) for row in rows]
+            if len(self._placed) >= MOST_PLACED:
+                self._placed.clear()
+            self._placed[device] = known
+        if not known:
+            return "", "", ""
+        before = [one for since, one in known if since <= at_us]
+        return before[-1] if before else known[0][1]
 
     def list_devices(self) -> list[tuple[str, str]]:
         """(device, profile) of all that may speak."""
@@ -396,6 +453,7 @@ class EdgeStore:
             (ACKNOWLEDGED, most),
         ).fetchall()
         remember(self.db, rows)
+        self._thinned = None
         return len(rows)
 
     def thin_held(self, most: int, now_us: int) -> int:
@@ -423,6 +481,7 @@ class EdgeStore:
         gone = rows[::2]
         self.db.executemany("DELETE FROM reading WHERE n=?", [(row[0],) for row in gone])
         remember(self.db, [row[1:4] for row in gone])
+        self._thinned = None
         if gone:
             times = [row[4] for row in gone]
             span = (min(times), max(times))
