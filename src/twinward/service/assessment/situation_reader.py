@@ -85,11 +85,8 @@ def read_evidence(snapshot: Snapshot, incident: str, now: datetime) -> list[tupl
 
 def read_days(row: Incident, today: date) -> dict[date, dict[str, float]]:
     """Figures of the days up to today of which new reports are known."""
-    return {
-        date.fromisoformat(day): told
-        for day, told in row.days.items()
-        if "new" in told and day <= today.isoformat()
-    }
+    days = (day for day in row.reported_days() if day <= today.isoformat())
+    return {date.fromisoformat(day): row.days[day] for day in sorted(days)}
 
 
 def read_situation(

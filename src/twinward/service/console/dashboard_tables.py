@@ -204,7 +204,7 @@ def list_areas(ground: Basemap, picture: DashboardRows) -> list[AreaRow]:
 def find_last_day(picture: DashboardRows) -> str:
     """The latest day with reports: what `new` means everywhere on the screen."""
     until = picture.day.isoformat()
-    days = (day for row in picture.incidents for day, told in row.days.items() if "new" in told)
+    days = (day for row in picture.incidents for day in row.reported_days())
     return max((day for day in days if day <= until), default="")
 
 

@@ -67,12 +67,7 @@ def read_inputs(
     for code in {code for code in held if not held & set(platform.reference.areas.path(code)[:-1])}:
         inside = spread(platform, place, residents, code) * residents_below(platform, code)
         scene.controlled = np.minimum(scene.controlled + inside, residents)
-    told = {  # of a day that only suspected persons or places have, nobody told how many fell ill
-        day
-        for incident in incidents
-        for day, figures in incident.days.items()
-        if "new" in figures and day <= today.isoformat()
-    }
+    told = {day for one in incidents for day in one.reported_days() if day <= today.isoformat()}
     scene.last_day = max(map(date.fromisoformat, told), default=today)
     days = {(scene.last_day - timedelta(days=PAST_D - 1 - n)).isoformat(): n for n in range(PAST_D)}
     for incident in incidents:

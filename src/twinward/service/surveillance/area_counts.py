@@ -65,7 +65,7 @@ def count_areas(platform: Platform, hazard: str | None, at: datetime | None) -> 
             _add_case(platform, found, case)
     if not counted:
         return found
-    told = {day for incident in counted for day in incident.days}
+    told = {day for incident in counted for day in incident.reported_days()}
     known = np.array([found.day(place).isoformat() in told for place in range(PAST_D)])
     return msgspec.structs.replace(found, known=known, counted=True)
 

@@ -88,6 +88,10 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     title_reasons: tuple[Reason, ...] = ()
     cause_link: str = ""  # the fired link of a risk chain that opened it
 
+    def reported_days(self) -> set[str]:
+        """Days of which somebody told how many are new: suspected persons alone are none."""
+        return {day for day, figures in self.days.items() if "new" in figures}
+
 
 class PlanInForce(msgspec.Struct, frozen=True, kw_only=True):
     """The plan that one incident follows now; its id is the incident's."""
