@@ -1,4 +1,4 @@
-"""From text to claims: sentence by sentence, by rules that can be read; no model guesses."""
+"""From text to claims, sentence by sentence, by words whose weights can be read; unsure is none."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from datetime import datetime, tzinfo
 import msgspec
 
 from twinward.edge.intake.claim import FoundClaim, Part, ReadFile
+from twinward.edge.intake.features import masked
 from twinward.edge.intake.kinds import BASE, ClaimKind, Kinds, load_kinds, pattern_of
 from twinward.edge.intake.numbers import find_numbers
 from twinward.edge.intake.places import Gazetteer, PlaceMention
 from twinward.edge.intake.times import find_time
+from twinward.edge.intake.weighing import NONE, Weighed, load_weights
 from twinward.security.privacy.scrubbing import scrub
 
 MOST_CLAIMS = 500
 LONGEST_SPAN = 300
+LEAST_SHARE, LEAST_CLAUSE = 0.4, 0.7  # of what was learnt: below it nothing is claimed
+CLAUSE = re.compile(r"[^，,；;：:。.！!？?—]{3,}")
 NEAR = 80  # letters between a quantity and the words that it counts
 END = re.compile(r"(?<=[。！？!?；;])|(?<=[.])(?=\s+[A-Z\d\u4e00-\u9fff])|\n+")
 # what calls somebody by name: it is not repeated in a claim
@@ -101,29 +105,46 @@ def claims_of(
     text = sentence.text
     if pattern_of(kinds.denied.anywhere).search(text):
         return
-    covered: list[tuple[int, int]] = []
-    for kind in kinds.kind:
-        span = find_words(text, kind, covered, sentence.places)
-        if span is None or is_denied(text, span, kinds):
-            continue
-        covered.append(span)
-        yield make_claim(sentence, kind, span, before, at, kinds)
+    for found in kinds_said(sentence):
+        kind = kinds.get(found.kind)
+        assert kind is not None  # the weights know no others
+        span = find_words(text, kind, sentence.places) or (found.start, found.end)
+        if not is_denied(text, span, kinds):
+            yield make_claim(sentence, found, span, before, at, kinds)
 
 
-def find_words(
-    text: str, kind: ClaimKind, covered: list[tuple[int, int]], places: list[PlaceMention]
-) -> tuple[int, int] | None:
-    """Where the words of a kind stand first, outside the names of places and what a kind above has
-    taken.
-    """
-    taken = [*covered, *((one.start, one.end) for one in places)]
+def kinds_said(sentence: Sentence) -> list[Weighed]:
+    """What a sentence is about, as a whole or in one of its clauses, the surest of each kind."""
+    if sentence.part.how == "speech":
+        return [Weighed(kind="speech", share=1.0, start=0, end=len("speech present"))]
+    text = masked(sentence.text, [(one.start, one.end) for one in sentence.places])
+    weights = load_weights()
+    clauses = [(one.start(), one.end()) for one in CLAUSE.finditer(text)]
+    pieces = [(0, len(text), LEAST_SHARE)]
+    if len(clauses) > 1:
+        pieces += [(start, end, LEAST_CLAUSE) for start, end in clauses]
+    best: dict[str, Weighed] = {}
+    for start, end, least in pieces:
+        for one in weights.weigh(text[start:end])[:2]:
+            known = best.get(one.kind)
+            if one.share >= least and (known is None or known.share < one.share):
+                best[one.kind] = moved(one, start)
+    return [one for kind, one in best.items() if kind != NONE]
+
+
+def moved(one: Weighed, by: int) -> Weighed:
+    return Weighed(kind=one.kind, share=one.share, start=one.start + by, end=one.end + by)
+
+
+def find_words(text: str, kind: ClaimKind, places: list[PlaceMention]) -> tuple[int, int] | None:
+    """Where the words of a kind's rules stand first, outside the names of places."""
     at = 0
     while (found := kind.words.search(text, at)) is not None:
         begin, stop = found.span()
         inside = [
-            end
-            for start, end in taken
-            if begin < end and start < stop and not (begin < start and end < stop)
+            one.end
+            for one in places
+            if begin < one.end and one.start < stop and not (begin < one.start and one.end < stop)
         ]
         if not inside:
             return found.span()
@@ -140,17 +161,23 @@ def is_denied(text: str, span: tuple[int, int], kinds: Kinds) -> bool:
 
 def make_claim(
     sentence: Sentence,
-    kind: ClaimKind,
+    found: Weighed,
     span: tuple[int, int],
     before: PlaceMention | None,
     at: datetime | None,
     kinds: Kinds,
 ) -> FoundClaim:
     text = sentence.text
+    kind = kinds.get(found.kind)
+    assert kind is not None
     place = nearest(sentence.places, span) or before
     here = bool(sentence.places)
     quantity = find_quantity(text, span, kind, kinds, sentence.places)
-    sure = 0.45 + (0.3 * place.sure if here and place else 0.15 * place.sure if place else 0.0)
+    sure = (
+        0.3
+        + 0.15 * found.share
+        + (0.3 * place.sure if here and place else 0.15 * place.sure if place else 0.0)
+    )
     sure += 0.1 * (quantity is not None) + 0.1 * (at is not None)
     shown, start, end = cut_span(text, span)
     return FoundClaim(
@@ -164,7 +191,7 @@ def make_claim(
         span=shown,
         start=start,
         end=end,
-        extractor=f"rules/1+{sentence.part.how}",
+        extractor=f"words/2+{sentence.part.how}",
         confidence=round(min(sure, 0.95) * sentence.part.sure, 2),
     )
 
