@@ -48,6 +48,7 @@ from twinward.api.routes import (
     supplies,
     surveillance,
     tracing,
+    transit,
     warnings,
 )
 from twinward.api.routes import console as map
@@ -62,6 +63,7 @@ SUBJECTS = (
     map,
     base_map,
     layers,
+    transit,
     observations,
     incidents,
     attachments,

@@ -38,6 +38,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "twinward.cli.intake.layer",
             "layers of the city and of society: their latest, their age, their faults",
         ),
+        "transit": (
+            "twinward.cli.intake.transit",
+            "feeds of public transport: vehicles, delays, announcements, timetables",
+        ),
         "ingest": ("twinward.cli.intake.ingest", "take in observations from files"),
         "intake": (
             "twinward.cli.intake.documents",

@@ -38,6 +38,8 @@ from twinward.service.city.gazetteer import FoundPlace
 from twinward.service.city.layer_series import LayerFaults, LayerHistory
 from twinward.service.city.layers import LayerSensor, LayerView
 from twinward.service.city.scene_tiles import SceneView
+from twinward.service.city.transit import TimetableView, TransitAccount, TransitView
+from twinward.service.city.vehicle_track import VehicleTrack
 from twinward.service.console.affected_places import PlaceColumns
 from twinward.service.console.basemap import AreaName
 from twinward.service.console.dashboard_view import Dashboard
@@ -106,6 +108,10 @@ ANSWERS = (
     LayerView,
     LayerSensor,
     LayerHistory,
+    VehicleTrack,
+    TransitView,
+    TransitAccount,
+    TimetableView,
     LayerFaults,
     CouplingView,
     FoundPlace,

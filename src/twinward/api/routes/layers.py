@@ -24,7 +24,7 @@ from twinward.api.http.parameters import At, Offset, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_file, gives_page
-from twinward.service.city import couplings, layer_series, layers
+from twinward.service.city import couplings, layer_series, layers, vehicle_track
 from twinward.service.city.drawn_area import DrawArea, draw_area
 from twinward.service.city.gazetteer import MOST_LETTERS, Gazetteer
 from twinward.service.platform import Platform
@@ -32,6 +32,8 @@ from twinward.service.platform import Platform
 PACKED = "application/octet-stream"
 LARGE_BYTES = 100_000
 SensorName = Annotated[str, Query(min_length=1, max_length=400, description="as the list names it")]
+
+Minutes = Annotated[int, Query(ge=1, le=240, description="how far the track reaches back")]
 
 
 def router(platform: Platform) -> APIRouter:
@@ -109,6 +111,16 @@ def add_sensors(routes: APIRouter, platform: Platform) -> None:
         """
         caller = caller_of(platform, request)
         return answer(layer_series.get_history(platform, caller, layer, sensor))
+
+    @routes.get("/layers/{layer}/track", responses=gives("VehicleTrack"))
+    def get_layer_track(
+        request: Request, layer: str, sensor: SensorName, minutes: Minutes = 15
+    ) -> Response:
+        """Where a vehicle of a layer was in the last minutes; only of vehicles of public transport
+        and of the rescue services.
+        """
+        caller = caller_of(platform, request)
+        return answer(vehicle_track.get_track(platform, caller, layer, sensor, minutes))
 
     @routes.get("/layers/{layer}/faults", responses=gives("LayerFaults"))
     def get_layer_faults(request: Request, layer: str) -> Response:

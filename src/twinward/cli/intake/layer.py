@@ -1,4 +1,4 @@
-"""`twinward layer list|show|check|couplings|find|add`: layers of the city and of society."""
+"""`twinward layer list|show|check|track|couplings|find|add`: layers of the city and of society."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("list", "every layer: status, age, coverage, source", list_all),
         ("show", "one layer and its sensors; with --sensor its hours and forecast", show),
         ("check", "sensors that are stuck, drift, were exchanged or stand in two places", check),
+        ("track", "where a vehicle was in the last minutes", track),
         ("couplings", "what readings past their mark concern", couple),
         ("find", "a place, a street or an area by its name", find),
         ("add", "put a layer of your own into the workspace", add),
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         leaf = verbs.add_parser(name, help=text, description=text)
         add_person(leaf)
         leaf.set_defaults(answer=act)
-        if name in {"show", "check"}:
+        if name in {"show", "check", "track"}:
             leaf.add_argument("layer", help="its id, see `twinward layer list`")
         if name in {"list", "show"}:
             leaf.add_argument(
@@ -33,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             )
         if name == "show":
             leaf.add_argument("--sensor", help="one of its sensors, by its name")
+        if name == "track":
+            leaf.add_argument("--sensor", required=True, help="the vehicle, as the list names it")
+            leaf.add_argument("--minutes", type=int, default=15, help="how far it reaches back")
         if name == "find":
             leaf.add_argument("text", metavar="TEXT", help="what to look for")
         if name == "add":
@@ -124,6 +128,21 @@ def check(options: argparse.Namespace) -> None:
             [(f.sensor, f.kind, f.amount, f.other or "–") for f in found.faults],
         )
     emit_text(f"{len(found.faults)} faults; {found.checked} of {found.sensors} sensors checked")
+
+
+def track(options: argparse.Namespace) -> None:
+    from twinward.service.city.vehicle_track import get_track
+
+    with open_for(options) as (platform, caller):
+        found = get_track(platform, caller, options.layer, options.sensor, options.minutes)
+    if options.json:
+        emit_json(found)
+        return
+    emit_text(f"{found.sensor}: {found.status}, heard {found.age_s} s ago")
+    emit_table(
+        ("at", "lon", "lat", found.unit),
+        [(one.at.isoformat(), one.lon, one.lat, one.value) for one in found.points],
+    )
 
 
 def couple(options: argparse.Namespace) -> None:

@@ -57,6 +57,8 @@ READINGS = (
     "heart_rate",
     "battery",
     "vehicle",  # its speed; where it is stands in lon and lat
+    "delay",  # of a trip, in seconds
+    "service_alert",  # how many announcements are in force for a stop or a route
     "outage",  # persons without power, by feeder
     "load",
     "pump",
