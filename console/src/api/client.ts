@@ -189,6 +189,8 @@ export const readDocument = async (file: File): Promise<IntakeAnswer> => (await 
 export const getParcels = async (): Promise<ParcelRow[]> => (await get<{ items: ParcelRow[] }>('/v1/deliveries')).items
 export const tellCode = (parcel: string, how: 'paper' | 'voice') => post<ParcelCode>(`/v1/deliveries/${encodeURIComponent(parcel)}/code`, { how })
 export const actOnParcel = (parcel: string, act: 'renew' | 'cancel', because: string) => post<ParcelRow>(`/v1/deliveries/${encodeURIComponent(parcel)}/answer`, { act, because })
+/** Slips on paper as a PDF, with the address of the receiver's own page as a square code. */
+export const printSlips = async (parcels: string[], site: string): Promise<Blob> => (await ask('/v1/parcel-slips', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ parcels, site }) })).blob()
 export const getSignals = () => get<SignalPage>('/v1/surveillance/signals/raised?limit=500')
 export interface CaseWish { status?: string; hazard?: string; area?: string; search?: string; order?: string; since?: string }
 export const getCases = (wish: CaseWish, cursor: string | null, limit: number) => get<Page<Case>>(`/v1/cases${query({ ...wish, cursor, limit: String(limit) })}`)

@@ -186,7 +186,7 @@ export const zh: Record<WordKey, string> = {
   'fld.intake': '文件采集', 'fld.delivery': '包裹', 'itk.title': '文件中的陈述', 'itk.says': '可提交文档、邮件、表格、图片、录音或帖文。其中的陈述在此等待，采信之前不产生任何后果。文件本身不保存。', 'itk.give': '文件', 'itk.busy': '正在读取…',
   'itk.read': '新陈述 {n} 条，已有 {known} 条', 'itk.none': '没有待处理的陈述。', 'itk.noplace': '未识别出地点', 'itk.notime': '未说明时间', 'itk.sure': '把握 {n}（满分 100）', 'itk.quantity': '更正数量',
   'itk.accept': '采信', 'itk.reject': '不采信', 'dlv.title': '包裹', 'dlv.says': '此处不显示收件人。每次告知取件码都有记录；配送人员看不到取件码。', 'dlv.codeOf': '包裹 {parcel} 的取件码', 'dlv.until': '有效期至 {time}。',
-  'dlv.secret': '仅供收件人本人使用。', 'dlv.print': '打印', 'dlv.hide': '隐藏', 'dlv.none': '没有在途包裹。', 'dlv.locked': '输错次数过多，已锁定', 'dlv.late': '已过期限', 'dlv.tell': '显示取件码',
+  'dlv.secret': '仅供收件人本人使用。', 'dlv.link': '收件人的网页（无需登录）', 'dlv.copy': '复制链接', 'dlv.copied': '已复制', 'dlv.slip': '打印取件单', 'dlv.courier': '配送员页面', 'dlv.print': '打印', 'dlv.hide': '隐藏', 'dlv.none': '没有在途包裹。', 'dlv.locked': '输错次数过多，已锁定', 'dlv.late': '已过期限', 'dlv.tell': '显示取件码',
   'dlv.renew': '更换取件码', 'dlv.because': '应收件人要求更换取件码', 'dlv.to.cabinet': '柜机', 'dlv.to.door': '门口', 'dlv.is.waiting': '在站点待发', 'dlv.is.loaded': '配送中',
   'dlv.is.deposited': '已入柜', 'dlv.is.handed': '已取走', 'dlv.is.returned': '已退回站点', 'dlv.is.cancelled': '已取消', 'dlv.odd.twice': '有两次取走的回执', 'dlv.odd.not_holder': '回执出自非保管方',
   'dlv.odd.old_code': '凭旧取件码取走', 'dlv.odd.elsewhere': '放在了别处', 'dlv.odd.ended': '结束后仍有移动', 'goods.food': '食品', 'goods.medicine': '药品',

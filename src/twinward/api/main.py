@@ -20,6 +20,7 @@ from twinward.api.http.problems import describe as describe_problem
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives
 from twinward.api.http.static_console import mount_console
+from twinward.api.phone import mount_phone_pages
 from twinward.api.routes import (
     approvals,
     assessment,
@@ -118,6 +119,7 @@ def make_api(platform: Platform) -> FastAPI:
         )
 
     add_error_handlers(api, platform.workspace)
+    mount_phone_pages(api)
     mount_console(api)
     api.openapi = lambda: describe(api)  # type: ignore[method-assign]
     return api

@@ -12,17 +12,19 @@ import msgspec
 
 MOST_SLIPS = 200
 FONT = "STSong-Light"
-HUGE, LARGE, PLAIN = 46, 20, 13
+HUGE, LARGE, PLAIN, SMALL = 46, 20, 13, 9
+SQUARE = 84.0  # points: 3 cm
 
 
 class PrintedSlip(msgspec.Struct, frozen=True, kw_only=True):
-    """One slip to print; `until` by the city's clock."""
+    """One slip to print; `until` by the city's clock; `link` to the receiver's page, or empty."""
 
     parcel: str
     code: str
     place: str
     area: str
     until: datetime
+    link: str = ""
 
 
 def render_slips(slips: Sequence[PrintedSlip]) -> bytes:
@@ -42,7 +44,9 @@ def render_slips(slips: Sequence[PrintedSlip]) -> bytes:
         page.setDash(6, 4)
         page.line(20, height / 2, width - 20, height / 2)
         page.setDash()
-        _lines(page, inside(slip), height / 2 - 50, width)
+        _lines(page, inside(slip), height / 2 - 40, width)
+        if slip.link:
+            draw_square(page, slip.link, width - SQUARE - 16, 16)
         page.showPage()
     page.save()
     return buffer.getvalue()
@@ -71,6 +75,22 @@ def inside(slip: PrintedSlip) -> list[tuple[str, float]]:
         ("Five wrong codes lock it; then ask for a new slip.", PLAIN),
         ("输错五次将被锁定，请索取新的取件单。", PLAIN),
     ]
+
+
+def draw_square(page: object, link: str, x: float, y: float) -> None:
+    """A QR code of the receiver's own page, and what it is for."""
+    from reportlab.graphics.barcode.qr import QrCodeWidget
+    from reportlab.graphics.renderPDF import draw
+    from reportlab.graphics.shapes import Drawing
+    from reportlab.pdfgen.canvas import Canvas
+
+    assert isinstance(page, Canvas)
+    picture = Drawing(SQUARE, SQUARE)
+    picture.add(QrCodeWidget(link, barWidth=SQUARE, barHeight=SQUARE, barLevel="M"))
+    draw(picture, page, x, y)
+    page.setFont(FONT, SMALL)
+    page.drawRightString(x - 4, y + 24, "Where the parcel is, and a new code:")
+    page.drawRightString(x - 4, y + 10, "扫码可查看包裹去向，或更换取件码：")
 
 
 def _lines(page: object, lines: Sequence[tuple[str, float]], at: float, width: float) -> None:

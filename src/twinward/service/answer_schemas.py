@@ -45,6 +45,7 @@ from twinward.service.console.basemap import AreaName
 from twinward.service.console.dashboard_view import Dashboard
 from twinward.service.console.map_tiles import BaseMap
 from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
+from twinward.service.deliveries.hands import CourierRound
 from twinward.service.deliveries.holders import HolderView, ReceiptsTaken
 from twinward.service.deliveries.parcels import ParcelCode, ParcelFile, ParcelView
 from twinward.service.devices.fleet import EdgeView
@@ -192,6 +193,7 @@ ANSWERS = (
     Signed,
     HolderView,
     ReceiptsTaken,
+    CourierRound,
     ParcelCode,
     ParcelFile,
     ParcelView,

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
+from starlette.applications import Starlette
 
 from helpers.cities import COMMUNITY, Desk
 from twinward.edge.agent.cabinet import init_cabinet
+from twinward.edge.agent.cabinet_door import CabinetDoor
+from twinward.edge.agent.cabinet_routes import cabinet_routes
+from twinward.edge.agent.config import CabinetConfig, EdgeConfig, EdgeIdentity
 from twinward.edge.agent.parcels import public_of
+from twinward.edge.agent.tokens import TokenKeeper
 from twinward.service.deliveries.secrets import depot_key
 
 
@@ -72,3 +80,87 @@ def test_what_cannot_be_asked(
 def test_receipts_that_are_none(client: TestClient) -> None:
     answered = client.post("/v1/parcel-receipts", json={"items": ["{}", "x", '{"body":1}']})
     assert [one["code"] for one in answered.json()["rejected"]] == ["bad_receipt"] * 3
+
+
+def test_the_pages_for_a_telephone_run_nothing_but_their_own(client: TestClient) -> None:
+    for path in ("/parcel", "/courier"):
+        page = client.get(path)
+        policy = page.headers["content-security-policy"]
+        assert page.status_code == 200 and "default-src 'none'" in policy
+        assert "'unsafe-inline'" not in policy.partition("style-src")[0]
+        assert "http" not in page.text.replace("http-equiv", "")  # nothing from elsewhere
+        assert "/*style*/" not in page.text and "/*shared*/" not in page.text
+    assert client.get("/v1/courier/round").status_code == 404
+
+
+def test_a_courier_and_a_receiver_over_http(client: TestClient, desk: Desk) -> None:
+    told = {"holder": desk.me.name, "kind": "courier", "area": COMMUNITY}
+    assert client.post("/v1/parcel-holders", json=told).status_code == 201
+    box = client.post("/v1/parcel-holders", json=told | {"holder": "c", "kind": "cabinet"})
+    assert box.json()["code"] == "bad_holder"
+    parcel = {"id": "s", "type": "SendParcel", "parcel": "P1", "subject": "p-1", "goods": "food"}
+    parcel |= {"area": COMMUNITY, "place": "door-1", "to": "door"}
+    parcel |= {"expires_at": "2022-03-05T00:00:00Z"}
+    client.post("/v1/commands", json={"items": [parcel], "source": "desk"})
+    code = client.post("/v1/deliveries/P1/code", json={"how": "voice"}).json()
+    own = {"parcel": "P1", "ticket": code["ticket"]}
+    renewed = client.post("/v1/receiver/renewal", json=own).json()
+    assert renewed["code"] != code["code"] and renewed["changes_left"] == 4
+    paper = client.post("/v1/parcel-slips", json={"parcels": ["P1"], "site": "https://a.example"})
+    assert paper.content.startswith(b"%PDF")
+    loaded = client.post("/v1/courier/parcels/P1", json={"act": "load"})
+    assert loaded.json()["status"] == "loaded", loaded.text
+    assert len(client.get("/v1/courier/round").json()["in_hand"]) == 1
+    old = client.post("/v1/courier/parcels/P1", json={"act": "hand", "code": code["code"]})
+    assert old.json()["code"] == "wrong_code"
+    done = client.post("/v1/courier/parcels/P1", json={"act": "hand", "code": renewed["code"]})
+    assert done.json()["status"] == "handed"
+
+
+def test_a_cabinet_works_three_days_alone_and_reconciles(
+    client: TestClient, desk: Desk, tmp_path: Path
+) -> None:
+    """The story: a parcel for somebody without a telephone, at a keypad whose network is cut."""
+    ledger = init_cabinet(tmp_path / "cab.db", "cab", "gate", public_of(depot_key(desk.platform)))
+    told = {"holder": "cab", "kind": "cabinet", "area": COMMUNITY, "place": "gate"}
+    client.post("/v1/parcel-holders", json=told | {"key": ledger.status().public})
+    ledger.close()
+    parcel = {"type": "SendParcel", "subject": "p-1", "goods": "food", "area": COMMUNITY}
+    parcel |= {"place": "gate", "to": "cabinet", "expires_at": "2022-03-20T00:00:00Z"}
+    items = [parcel | {"id": f"s{n}", "parcel": f"P{n}"} for n in (1, 2)]
+    client.post("/v1/commands", json={"items": items, "source": "desk"})
+    asked = CabinetConfig(store="cab.db", key_sha256=hashlib.sha256(b"key").hexdigest())
+    config = EdgeConfig(edge=EdgeIdentity(id="e"), cabinet=asked, folder=str(tmp_path))
+    door = CabinetDoor(config, asked, desk.clock, TokenKeeper(None))
+    screen = TestClient(Starlette(routes=list(cabinet_routes(door))))
+    assert door.reconcile(client) == 0
+    codes = {
+        name: client.post(f"/v1/deliveries/{name}/code", json={"how": "paper"}).json()["code"]
+        for name in ("P1", "P2")
+    }
+    key = {"authorization": "Bearer key"}
+    for box, name in enumerate(("P1", "P2")):
+        deed = {"parcel": name, "act": "deposit", "box": str(box)}
+        assert screen.post("/v1/cabinet/parcels", json=deed, headers=key).json()["parcel"] == name
+
+    def cut(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("the line is cut")
+
+    alone = httpx.Client(transport=httpx.MockTransport(cut), base_url="http://centre")
+    for _ in range(3):
+        desk.clock.advance(timedelta(days=1))
+        with pytest.raises(httpx.ConnectError):
+            door.reconcile(alone)
+    typed = {"parcel": "P1", "code": codes["P1"]}
+    assert screen.post("/v1/cabinet/open", json=typed).json()["box"] == "0"
+    assert screen.get("/v1/cabinet").json()["unsent"] == 3
+    assert client.get("/v1/deliveries/P1").json()["parcel"]["status"] == "waiting"
+    moved = {"act": "move", "because": "the receiver has moved", "place": "door-9", "to": "door"}
+    assert client.post("/v1/deliveries/P2/answer", json=moved).status_code == 200
+    assert door.reconcile(client) == 3  # the line is whole again
+    assert door.reconcile(client) == 0
+    found = client.get("/v1/deliveries/P1").json()
+    assert (found["parcel"]["status"], found["parcel"]["disputed"]) == ("handed", "")
+    assert [one["kind"] for one in found["receipts"]] == ["deposited", "handed"]
+    over = screen.post("/v1/cabinet/open", json={"parcel": "P2", "code": codes["P2"]}).json()
+    assert over["code"] == "parcel_moved"  # a changed place voids the code here too

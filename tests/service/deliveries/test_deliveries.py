@@ -14,7 +14,7 @@ from twinward.core.errors import AbsentError, ConflictError, InputError, Refused
 from twinward.decision.logistics.routing.rounds import Round, Visit
 from twinward.edge.agent.cabinet import Cabinet
 from twinward.edge.agent.parcels import MOST_ATTEMPTS, check_digit
-from twinward.service.deliveries import holders, parcels, rounds, slips
+from twinward.service.deliveries import hands, holders, parcels, receivers, rounds, slips
 from twinward.service.logistics.delivery_routes import RoundsPlan
 from twinward.service.platform import local_admin
 
@@ -97,10 +97,10 @@ def test_a_receiver_reads_the_code_with_the_ticket_alone(desk: Desk, depot: Any)
     depot.send()
     told = parcels.tell_code(desk.platform, desk.me, "P1", "paper")
     anybody = msgspec.structs.replace(local_admin(), name="", role="public", areas=())
-    own = parcels.read_own_code(desk.platform, anybody, "P1", told.ticket)
+    own = receivers.read_own_code(desk.platform, anybody, "P1", told.ticket)
     assert (own.code, own.ticket) == (told.code, "")
     with pytest.raises(AbsentError):
-        parcels.read_own_code(desk.platform, anybody, "P1", told.ticket[:-1] + "_")
+        receivers.read_own_code(desk.platform, anybody, "P1", told.ticket[:-1] + "_")
     assert depot.parcel().shown == 2
 
 
@@ -306,3 +306,105 @@ def test_a_courier_sees_only_the_own_area_and_no_receiver(desk: Desk, depot: Any
         parcels.act_on(
             desk.platform, COURIER, "P1", parcels.ParcelAct(act="cancel", because="too far")
         )
+
+
+ANYBODY = msgspec.structs.replace(local_admin(), name="", role="public", areas=())
+
+
+def test_a_receiver_asks_for_another_code_within_limits(desk: Desk, depot: Any) -> None:
+    depot.holder("cab-3")
+    depot.send()
+    told = parcels.tell_code(desk.platform, desk.me, "P1", "paper")
+    seen = {told.code}
+    for left in (4, 3, 2, 1, 0):
+        own = receivers.renew_own_code(desk.platform, ANYBODY, "P1", told.ticket)
+        assert own.changes_left == left and own.code not in seen
+        seen.add(own.code)
+    with pytest.raises(RefusedError) as refused:
+        receivers.renew_own_code(desk.platform, ANYBODY, "P1", told.ticket)
+    assert code_of(refused) == "too_many_codes"
+    assert receivers.read_own_code(desk.platform, ANYBODY, "P1", told.ticket).code == own.code
+    assert depot.parcel().expires_at == told.expires_at  # never more time
+
+
+def test_a_ticket_ends_with_its_parcel(desk: Desk, depot: Any) -> None:
+    depot.holder("cab-3")
+    depot.send()
+    depot.send("P2")
+    one, two = (
+        parcels.tell_code(desk.platform, desk.me, name, "paper").ticket for name in ("P1", "P2")
+    )
+    parcels.act_on(
+        desk.platform, desk.me, "P2", parcels.ParcelAct(act="cancel", because="sent twice")
+    )
+    for work in (receivers.read_own_code, receivers.renew_own_code):
+        with pytest.raises(AbsentError):  # another parcel's ticket
+            work(desk.platform, ANYBODY, "P1", two)
+        with pytest.raises(ConflictError) as over:
+            work(desk.platform, ANYBODY, "P2", two)
+        assert code_of(over) == "parcel_ended"
+    desk.clock.advance(timedelta(days=7))
+    for work in (receivers.read_own_code, receivers.renew_own_code):
+        with pytest.raises(RefusedError) as late:
+            work(desk.platform, ANYBODY, "P1", one)
+        assert code_of(late) == "parcel_expired"
+
+
+def test_a_courier_hands_over_at_the_door_with_a_telephone(desk: Desk, depot: Any) -> None:
+    with pytest.raises(AbsentError):
+        hands.get_round(desk.platform, COURIER)
+    hands.register_courier(desk.platform, desk.me, holder="van-1", kind="courier", area=COMMUNITY)
+    depot.holder("cab-3")
+    depot.send("P1", to="door", place="door-17")
+    depot.send("P2")  # to a cabinet
+    depot.send("P3", to="door", place="door-18")
+
+    def do(parcel: str, act: Any, **more: str) -> parcels.ParcelView:
+        return hands.act(desk.platform, COURIER, parcel, hands.HandAct(act=act, **more))
+
+    assert {one.id for one in hands.get_round(desk.platform, COURIER).waiting} == {"P1", "P3"}
+    with pytest.raises(RefusedError) as refused:
+        do("P2", "load")
+    assert code_of(refused) == "not_a_door"
+    for name in ("P1", "P3"):
+        assert do(name, "load").status == "loaded"
+    code = depot.code()
+    for left in range(MOST_ATTEMPTS, 0, -1):
+        with pytest.raises(RefusedError) as refused:
+            do("P1", "hand", code=wrong(code))
+        assert code_of(refused) == ("wrong_code" if left > 1 else "parcel_locked")
+    assert depot.parcel().locked  # told at once
+    parcels.act_on(
+        desk.platform, desk.me, "P1", parcels.ParcelAct(act="renew", because="locked out")
+    )
+    desk.clock.advance(timedelta(minutes=5))
+    done = do("P1", "hand", code=depot.code(), photo_sha256="ab" * 32)
+    assert (done.status, done.disputed, done.photo_sha256) == ("handed", "", "ab" * 32)
+    with pytest.raises((ConflictError, AbsentError)):
+        do("P1", "hand", code=code)
+    do("P3", "refuse", because="nobody opens")
+    assert do("P3", "bring_back").status == "returned"
+    found = hands.get_round(desk.platform, COURIER)
+    assert (found.in_hand, found.handed, [one.id for one in found.waiting]) == ([], 1, ["P3"])
+    with pytest.raises(AbsentError):  # who is no courier has no such page
+        hands.get_round(desk.platform, msgspec.structs.replace(COURIER, name="van-2"))
+    holders.revoke(desk.platform, desk.me, "van-1", "left the service")
+    with pytest.raises(RefusedError) as refused:
+        do("P3", "load")
+    assert code_of(refused) == "holder_revoked"
+
+
+def test_a_slip_carries_the_receivers_own_page_as_a_square(desk: Desk, depot: Any) -> None:
+    depot.holder("cab-3")
+    depot.send()
+    told = parcels.tell_code(desk.platform, desk.me, "P1", "paper")
+    assert slips.link_of("https://city.example", told) == (
+        f"https://city.example/parcel#P1.{told.ticket}"
+    )
+    plain = slips.print_slips(desk.platform, desk.me, ["P1"])
+    square = slips.print_slips(desk.platform, desk.me, ["P1"], "https://city.example/")
+    assert len(square) > len(plain) + 1000
+    for site in ("city.example", "javascript:alert(1)", "https://a/#x"):
+        with pytest.raises(InputError) as refused:
+            slips.print_slips(desk.platform, desk.me, ["P1"], site)
+        assert code_of(refused) == "bad_site"

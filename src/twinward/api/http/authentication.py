@@ -16,7 +16,13 @@ from twinward.service.platform import Caller, Platform, anybody, local_admin
 
 OPEN_ROUTES = frozenset({"/health", "/v1/public", "/v1/activations"})
 LOGIN_ROUTES = frozenset(
-    {"/v1/sessions", "/v1/sessions/first", "/v1/sessions/refresh", "/v1/receiver/code"}
+    {
+        "/v1/sessions",
+        "/v1/sessions/first",
+        "/v1/sessions/refresh",
+        "/v1/receiver/code",
+        "/v1/receiver/renewal",
+    }
 )  # what needs no caller: who asks proves themselves in the body
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 IN_PROCESS = "testclient"  # what starlette calls a caller that came over no wire at all

@@ -13,9 +13,9 @@ from twinward.api.http.bodies import Word, decode, describe
 from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
-from twinward.api.http.schemas import gives, gives_page
+from twinward.api.http.schemas import gives, gives_file, gives_page
 from twinward.core.messages import Instant
-from twinward.service.deliveries import holders, parcels
+from twinward.service.deliveries import hands, holders, parcels, receivers, slips
 from twinward.service.platform import Platform
 
 MaybeWord = Annotated[str | None, Query(max_length=120)]
@@ -48,13 +48,31 @@ class AskOwnCode(msgspec.Struct, forbid_unknown_fields=True):
     ticket: Word
 
 
+class AskSlips(msgspec.Struct, forbid_unknown_fields=True):
+    """Which parcels, and the https address of this server for the receiver's own page."""
+
+    parcels: Annotated[tuple[Word, ...], msgspec.Meta(min_length=1, max_length=slips.MOST_SLIPS)]
+    site: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class AskHand(msgspec.Struct, forbid_unknown_fields=True):
+    """What a courier does with a parcel; `code` is what the receiver read out."""
+
+    act: hands.Deed
+    code: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    because: Annotated[str, msgspec.Meta(max_length=200, pattern="^[^\\x00]*$")] = ""
+    photo_sha256: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
+
+
 class AskHolder(msgspec.Struct, forbid_unknown_fields=True):
-    """`key` is the Ed25519 key that the holder's ledger has printed."""
+    """`key` is the Ed25519 key that the holder's ledger has printed; empty for a courier with a
+    telephone, whose ledger the depot keeps and whose name is that of the account.
+    """
 
     holder: Word
     kind: Literal["cabinet", "courier", "vehicle", "drone"]
     area: Word
-    key: Word
+    key: Annotated[str, msgspec.Meta(max_length=120)] = ""
     place: Place = ""
 
 
@@ -73,6 +91,7 @@ def router(platform: Platform) -> APIRouter:
     add_parcels(routes, platform)
     add_codes(routes, platform)
     add_holders(routes, platform)
+    add_couriers(routes, platform)
     return routes
 
 
@@ -132,9 +151,36 @@ def add_codes(routes: APIRouter, platform: Platform) -> None:
         caller = caller_of(platform, request)
         asked = await decode(request, AskOwnCode, secret=True)
         told = await asyncio.to_thread(
-            parcels.read_own_code, platform, caller, asked.parcel, asked.ticket
+            receivers.read_own_code, platform, caller, asked.parcel, asked.ticket
         )
         return answer(told)
+
+    @routes.post(
+        "/receiver/renewal", openapi_extra=describe(AskOwnCode), responses=gives("ParcelCode")
+    )
+    async def post_own_renewal(request: Request) -> Response:
+        """The receiver asks for another code, the old one void; without a login, within limits."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, AskOwnCode, secret=True)
+        told = await asyncio.to_thread(
+            receivers.renew_own_code, platform, caller, asked.parcel, asked.ticket
+        )
+        return answer(told)
+
+    @routes.post(
+        "/parcel-slips",
+        openapi_extra=describe(AskSlips),
+        response_class=Response,
+        responses=gives_file("a PDF", "application/pdf"),
+    )
+    async def post_slips(request: Request) -> Response:
+        """Slips on paper, a page a parcel: on record, never for a carrier."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, AskSlips, secret=False)
+        paper = await asyncio.to_thread(
+            slips.print_slips, platform, caller, asked.parcels, asked.site
+        )
+        return Response(paper, media_type="application/pdf")
 
 
 def add_holders(routes: APIRouter, platform: Platform) -> None:
@@ -157,7 +203,14 @@ def add_holders(routes: APIRouter, platform: Platform) -> None:
         caller = caller_of(platform, request)
         asked = await decode(request, AskHolder, secret=False)
         told = msgspec.structs.asdict(asked)
-        done = await asyncio.to_thread(lambda: holders.register(platform, caller, **told))
+        if asked.key:
+            done = await asyncio.to_thread(lambda: holders.register(platform, caller, **told))
+        else:
+            done = await asyncio.to_thread(
+                lambda: hands.register_courier(
+                    platform, caller, holder=asked.holder, kind=asked.kind, area=asked.area
+                )
+            )
         return answer(done, 201)
 
     @routes.post(
@@ -189,3 +242,22 @@ def add_holders(routes: APIRouter, platform: Platform) -> None:
         asked = await decode(request, AskReceipts, secret=False)
         raws = [one.encode() for one in asked.items]
         return answer(await asyncio.to_thread(holders.take_receipts, platform, caller, raws))
+
+
+def add_couriers(routes: APIRouter, platform: Platform) -> None:
+    @routes.get("/courier/round", responses=gives("CourierRound"))
+    def get_round(request: Request) -> Response:
+        """What the courier who asks has in hand, and what waits for a door."""
+        return answer(hands.get_round(platform, caller_of(platform, request)))
+
+    @routes.post(
+        "/courier/parcels/{parcel}",
+        openapi_extra=describe(AskHand),
+        responses=gives("ParcelView"),
+    )
+    async def post_hand(request: Request, parcel: str) -> Response:
+        """Load it, hand it over on its code, note a refusal, bring it back; signed at once."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, AskHand, secret=True)
+        wanted = hands.HandAct(**msgspec.structs.asdict(asked))
+        return answer(await asyncio.to_thread(hands.act, platform, caller, parcel, wanted))

@@ -74,6 +74,9 @@ def add_codes(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     printing.add_argument(
         "--out", type=Path, required=True, metavar="FILE.pdf", help="written anew"
     )
+    printing.add_argument(
+        "--site", default="", help="https address of this server, for the receiver's own page"
+    )
     printing.set_defaults(answer=_slip)
     for leaf in (telling, printing):
         add_person(leaf)
@@ -87,7 +90,11 @@ def add_holding(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     adding.add_argument("--kind", required=True, choices=HOLDERS, help="what it is")
     adding.add_argument("--area", required=True, help="code of its area")
     adding.add_argument("--place", default="", help="where a cabinet stands")
-    adding.add_argument("--key", required=True, help="what `cabinet init` has printed")
+    adding.add_argument(
+        "--key",
+        default="",
+        help="what `cabinet init` has printed; none: a courier with a telephone",
+    )
     revoking = whats.add_parser("revoke", help="believe its receipts no longer")
     revoking.add_argument("holder", help="its id")
     revoking.add_argument("--because", required=True, help="the reason, for the record")
@@ -192,19 +199,22 @@ def _slip(options: argparse.Namespace) -> None:
     from twinward.service.deliveries import slips
 
     with open_for(options) as (platform, caller):
-        content = slips.print_slips(platform, caller, options.parcels)
+        content = slips.print_slips(platform, caller, options.parcels, options.site)
     write_file(options.out, content)
     if options.json:
         emit_json({"slips": len(options.parcels), "file": str(options.out)})
 
 
 def _add(options: argparse.Namespace) -> None:
-    from twinward.service.deliveries import holders
+    from twinward.service.deliveries import hands, holders
 
-    names = ("holder", "kind", "area", "place", "key")
+    told = {name: getattr(options, name) for name in ("holder", "kind", "area")}
     with open_for(options) as (platform, caller):
-        told = {name: getattr(options, name) for name in names}
-        tell(options, holders.register(platform, caller, **told))
+        if options.key:
+            told |= {"place": options.place, "key": options.key}
+            tell(options, holders.register(platform, caller, **told))
+        else:
+            tell(options, hands.register_courier(platform, caller, **told))
 
 
 def _revoke(options: argparse.Namespace) -> None:

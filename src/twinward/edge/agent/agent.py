@@ -39,9 +39,14 @@ class Agent:
             from twinward.edge.agent.gate import GateDoor
 
             self.gate = GateDoor(config, config.gate, clock)
+        self.cabinet = None
+        if config.cabinet is not None:
+            from twinward.edge.agent.cabinet_door import CabinetDoor
+
+            self.cabinet = CabinetDoor(config, config.cabinet, clock, tokens)
         self.orders = DeviceOrders(self.keeper, clock)
         self.syncer = Syncer(self.keeper, self.orders, clock, tokens)
-        self.server = make_server(self.keeper, self.orders, self.gate)
+        self.server = make_server(self.keeper, self.orders, self.gate, self.cabinet)
         self.mqtt = None
         if config.mqtt is not None:
             from twinward.edge.agent.mqtt import MqttDoor
@@ -49,6 +54,8 @@ class Agent:
             self.mqtt = MqttDoor(self.keeper, config.mqtt, clock)
             actions.publish = self.mqtt.publish
             self.mqtt.orders = self.orders
+            if self.cabinet is not None:
+                self.cabinet.publish = self.mqtt.publish
             self.syncer.applied = self._wake
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._note_skew, name="skew", daemon=True)
@@ -65,6 +72,8 @@ class Agent:
             self.mqtt.start()
         if self.gate is not None:
             self.gate.start()
+        if self.cabinet is not None:
+            self.cabinet.start()
         self._watch.start()
 
     def stop(self) -> None:
@@ -73,6 +82,8 @@ class Agent:
             self.mqtt.stop()
         if self.gate is not None:
             self.gate.stop()
+        if self.cabinet is not None:
+            self.cabinet.stop()
         self.syncer.stop()
         for forwarder in self.forwarders:
             forwarder.stop()

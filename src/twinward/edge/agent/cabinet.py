@@ -47,13 +47,16 @@ HERE, GONE = "here", "gone"
 
 
 class HeldParcel(msgspec.Struct, frozen=True, kw_only=True):
-    """What the holder has: `attempts` are the wrong codes so far; `due` until when."""
+    """What the holder has: `attempts` are the wrong codes so far; `due` until when; `withheld`: it
+    goes elsewhere now.
+    """
 
     parcel: str
     box: str
     state: str
     attempts: int
     due: datetime | None
+    withheld: bool = False
 
 
 class HolderStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -291,16 +294,18 @@ class Cabinet:
             "SELECT l.parcel, coalesce(h.box, ''), coalesce(h.state, 'expected'), l.attempts, "
             "l.body FROM line l LEFT JOIN held h ON h.parcel = l.parcel ORDER BY l.parcel"
         ).fetchall()
-        parcels = [
-            HeldParcel(
+        parcels = []
+        for parcel, box, state, attempts, body in held:
+            line = msgspec.json.decode(body, type=ManifestLine)
+            one = HeldParcel(
                 parcel=parcel,
                 box=box,
                 state=state,
                 attempts=attempts,
-                due=msgspec.json.decode(body, type=ManifestLine).expires_at,
+                due=line.expires_at,
+                withheld=line.withheld,
             )
-            for parcel, box, state, attempts, body in held
-        ]
+            parcels.append(one)
         count = self.db.execute("SELECT count(*) FROM receipt").fetchone()[0]
         return HolderStatus(
             holder=self.holder,

@@ -85,10 +85,23 @@ class GateConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     key_sha256: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
 
 
+class CabinetConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The box holds parcels: `store` is the ledger that `delivery cabinet init` made. A lock is
+    told over MQTT (`{box}` stands for the box) or by a file; `key_sha256`: the courier's key.
+    """
+
+    store: Annotated[str, msgspec.Meta(min_length=1, max_length=400)] = "cabinet.db"
+    lock_topic: Annotated[str, msgspec.Meta(max_length=200, pattern="^[^+#]*$")] = ""
+    lock_text: Annotated[str, msgspec.Meta(max_length=200)] = "open {box}"
+    lock_file: Annotated[str, msgspec.Meta(max_length=400)] = ""
+    key_sha256: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
+
+
 class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     edge: EdgeIdentity
     mqtt: Mqtt | None = None
     gate: GateConfig | None = None
+    cabinet: CabinetConfig | None = None
     devices: tuple[Device, ...] = ()
     rules: tuple[DeviceRule, ...] = ()
     actions: tuple[LocalAction, ...] = ()

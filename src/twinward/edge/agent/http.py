@@ -1,5 +1,5 @@
 """The agent's HTTP door: `POST /v1/readings` (200 only when durable), `GET /health`; where the box
-is a gate, `POST /v1/passes/check` and `GET /v1/gate`.
+is a gate, `POST /v1/passes/check` and `GET /v1/gate`; where it holds parcels, `/cabinet`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from twinward.edge.agent.keeper import AcceptedBatch, Keeper
 from twinward.edge.agent.status import find_status
 
 if TYPE_CHECKING:
+    from twinward.edge.agent.cabinet_door import CabinetDoor
     from twinward.edge.agent.gate import GateDoor  # loaded only where the box is a gate
 
 MOST_BYTES = 4_000_000  # of a body, unpacked
@@ -50,7 +51,10 @@ class Answer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def make_server(
-    keeper: Keeper, orders: DeviceOrders, gate: GateDoor | None = None
+    keeper: Keeper,
+    orders: DeviceOrders,
+    gate: GateDoor | None = None,
+    cabinet: CabinetDoor | None = None,
 ) -> uvicorn.Server:
     """The server on the configured address; `run` blocks."""
     written = {one.id: (one.key_sha256,) for one in keeper.config.devices if one.key_sha256}
@@ -78,8 +82,14 @@ def make_server(
         body = {"status": "ok" if good else "failing", "trouble": keeper.trouble}
         return answer(msgspec.json.encode(body | msgspec.to_builtins(status)), 200 if good else 503)
 
+    kept: list[Route] = []
+    if cabinet is not None:
+        from twinward.edge.agent.cabinet_routes import cabinet_routes
+
+        kept = cabinet_routes(cabinet)
     app = Starlette(
         routes=[
+            *kept,
             Route("/v1/readings", post_readings, methods=["POST"]),
             *order_routes(keeper, orders, keys_of),
             Route("/health", get_health),

@@ -13,7 +13,7 @@ from twinward.core.errors import AbsentError, ConflictError, InputError, Refused
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command
 from twinward.edge.agent.parcels import show_code
-from twinward.service.deliveries.secrets import code_of, is_ticket, ticket_of
+from twinward.service.deliveries.secrets import code_of, ticket_of
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.deliveries.messages import PlaceKind, ShownHow
@@ -26,6 +26,7 @@ from twinward.twins.emergency.deliveries.rows import (
     Parcel,
 )
 
+MOST_ROUNDS = 6  # of a parcel whose receiver asks for another code; then the depot is asked
 NO_PARCEL = "list them with `twinward delivery list`"
 Act = Literal["move", "renew", "cancel"]
 
@@ -79,7 +80,9 @@ class ParcelFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ParcelCode(msgspec.Struct, frozen=True, kw_only=True):
-    """A code for its receiver, in groups that are read aloud."""
+    """A code for its receiver, in groups that are read aloud. `status` says where the parcel is;
+    `changes_left`: how often the receiver may still ask for another code.
+    """
 
     parcel: str
     code: str
@@ -87,6 +90,9 @@ class ParcelCode(msgspec.Struct, frozen=True, kw_only=True):
     area_name: str
     expires_at: datetime
     ticket: str = ""
+    to: str = ""
+    status: str = ""
+    changes_left: int = 0
 
 
 class ParcelFilter(TypedDict, total=False):
@@ -180,7 +186,7 @@ def act_on(platform: Platform, caller: Caller, parcel: str, asked: ParcelAct) ->
     row = find_parcel(platform, caller, parcel, "send_parcel")
     if not 3 <= len(asked.because.strip()) <= 2000:
         raise InputError("this needs a reason", "3 to 2,000 characters", code="no_reason")
-    name = _command_id(platform, parcel, asked.act, caller)
+    name = command_id(platform, parcel, asked.act, caller)
     command: Command
     if asked.act == "move":
         area = asked.area or row.area
@@ -207,7 +213,7 @@ def act_on(platform: Platform, caller: Caller, parcel: str, asked: ParcelAct) ->
     return view_of(platform, changed)
 
 
-def _command_id(platform: Platform, parcel: str, act: str, caller: Caller) -> str:
+def command_id(platform: Platform, parcel: str, act: str, caller: Caller) -> str:
     with platform.store.read() as rows:
         seq = rows.last_seq()
     return derive_id("cmd", parcel, act, caller.name, seq, platform.clock.now().isoformat())
@@ -226,28 +232,15 @@ def tell_code(platform: Platform, caller: Caller, parcel: str, how: ShownHow) ->
             "somebody else tells its receiver the code",
             code="not_yours",
         )
-    return _shown(platform, caller, row, how)
+    return show_to(platform, caller, row, how)
 
 
-def read_own_code(platform: Platform, caller: Caller, parcel: str, ticket: str) -> ParcelCode:
-    """The receiver reads the code with the ticket that they were given. Another ticket and a parcel
-    that is not there answer alike.
-    """
-    with platform.store.read() as rows:
-        row = rows.find(PARCELS, parcel)
-    if row is None or not is_ticket(platform, row, ticket):
-        raise AbsentError(
-            "there is no parcel with this number and ticket", "look at both once more"
-        )
-    return _shown(platform, caller, row, "receiver")
-
-
-def _shown(platform: Platform, caller: Caller, row: Parcel, how: ShownHow) -> ParcelCode:
+def show_to(platform: Platform, caller: Caller, row: Parcel, how: ShownHow) -> ParcelCode:
     if row.status not in OPEN:
         raise ConflictError(
             f"parcel {row.id} is {row.status}", "send a new one", code="parcel_ended"
         )
-    name = _command_id(platform, row.id, how, caller)
+    name = command_id(platform, row.id, how, caller)
     ask(platform, caller, m.ShowCode(id=name, parcel=row.id, how=how))
     return ParcelCode(
         parcel=row.id,
@@ -256,4 +249,7 @@ def _shown(platform: Platform, caller: Caller, row: Parcel, how: ShownHow) -> Pa
         area_name=platform.reference.areas.name(row.area),
         expires_at=row.expires_at,
         ticket="" if how == "receiver" else ticket_of(platform, row),
+        to=row.to,
+        status=row.status,
+        changes_left=max(0, MOST_ROUNDS - row.round),
     )
