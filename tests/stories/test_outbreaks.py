@@ -135,7 +135,7 @@ def test_a_department_that_never_answers_keeps_its_incidents_open(tmp_path: Path
                 for one in queries.get_incident(platform, row["id"])["evidence"]
                 if not one.holds
             ]
-            assert any("late: information in" in because for because in unmet)
+            assert any("late: Information office in" in because for because in unmet)
 
 
 def cut_days(target: Path, first: str, last: str) -> Path:

@@ -28,6 +28,7 @@ from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard import read_titles
 from twinward.service.console.dashboard_tables import find_week, sum_days
 from twinward.service.incidents.event_queries import list_all_events
+from twinward.service.incidents.incident_course import list_evidence
 from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.visibility import concerns
@@ -75,11 +76,13 @@ def read_stocks(platform: Platform, caller: Caller, snapshot: Snapshot, area: st
     ]
 
 
-def read_evidence(snapshot: Snapshot, incident: str, now: datetime) -> list[tuple[str, bool, str]]:
+def read_evidence(
+    platform: Platform, snapshot: Snapshot, incident: str, now: datetime
+) -> list[tuple[str, bool, str]]:
     """Each objective of the plan, whether it holds, and what shows it."""
     return [
         (one.objective, one.holds, say_reasons(one.reasons, one.because))
-        for one in snapshot.list_evidence(incident, now)
+        for one in list_evidence(platform, snapshot, incident, now)
     ]
 
 
@@ -110,7 +113,7 @@ def read_situation(
         counts = read_counts(snapshot, row)
         stocks = read_stocks(platform, caller, snapshot, row.area)
         tasks = snapshot.list_rows(TASKS, incident=incident)
-        evidence = read_evidence(snapshot, incident, now)
+        evidence = read_evidence(platform, snapshot, incident, now)
         readings = read_readings(reader, events)
         published = read_published(platform, snapshot, row)
         curve = sum_days(snapshot.list_rows(INCIDENTS), now.date())

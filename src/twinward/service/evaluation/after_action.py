@@ -20,6 +20,7 @@ from twinward.service.console.basemap import Basemap
 from twinward.service.console.dashboard_tables import add_up, sum_days
 from twinward.service.evaluation.counterfactual import Counterfactual, evaluate_adoption
 from twinward.service.incidents.corrective_actions import CorrectiveAction, list_actions
+from twinward.service.incidents.incident_course import list_evidence
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.visibility import concerns
 from twinward.twins.emergency.incidents.rows import INCIDENTS
@@ -132,7 +133,7 @@ def review_incident(
             )
         plan = snapshot.find(PLANS_IN_FORCE, incident) or snapshot.find(ENDED_PLANS, incident)
         everything = snapshot.list_rows(TASKS, incident=incident)
-        evidence = snapshot.list_evidence(incident, now)
+        evidence = list_evidence(platform, snapshot, incident, now)
         forecasts, not_scored = score_forecasts(platform, ground, reader, row)
     until = row.closed_at or now
     tasks = [task for task in everything if task.key != CORRECTIVE]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from twinward.core.reasons import Reason, Value
+from twinward.library.texts import write_reasons
 from twinward.service.incidents.plan_status import (
     plan_ends,
     plan_stands,
@@ -18,6 +20,7 @@ from twinward.service.incidents.plan_status import (
 )
 from twinward.service.incidents.shown import ShownCourse, ShownIncident
 from twinward.service.platform import Platform
+from twinward.twins.emergency.incidents.rows import CriterionResult
 from twinward.twins.emergency.plans.rows import ENDED_PLANS, PLANS_IN_FORCE
 from twinward.twins.emergency.tasks.rows import AT_WORK, TASKS
 from twinward.twins.snapshot import Snapshot
@@ -52,8 +55,31 @@ def describe_course(
         "ended_plan": snapshot.find(ENDED_PLANS, row.id),
         "tasks": count_tasks(snapshot, row.id),
         "late": [task.id for task in at_work if task.is_late(now)],
-        "evidence": snapshot.list_evidence(row.id, now),
+        "evidence": list_evidence(platform, snapshot, row.id, now),
     }
+
+
+def list_evidence(
+    platform: Platform, snapshot: Snapshot, incident: str, now: datetime
+) -> list[CriterionResult]:
+    """What is met and what keeps it open, with departments and areas by name."""
+    titles = {one.id: one.title for one in platform.reference.library.departments.values()}
+    found = []
+    for one in snapshot.list_evidence(incident, now):
+        reasons = tuple(_with_area_names(platform, reason) for reason in one.reasons)
+        because = write_reasons(reasons, words=titles) or one.because
+        found.append(msgspec.structs.replace(one, reasons=reasons, because=because))
+    return found
+
+
+def _with_area_names(platform: Platform, reason: Reason) -> Reason:
+    names = platform.reference.areas
+    params: dict[str, Value] = {}
+    for key, value in reason.params.items():
+        if isinstance(value, tuple):
+            value = tuple(_with_area_names(platform, inner) for inner in value)
+        params[key] = names.name(value) if key == "area" and isinstance(value, str) else value
+    return Reason(code=reason.code, params=params)
 
 
 def count_tasks(snapshot: Snapshot, incident: str) -> dict[str, int]:

@@ -23,6 +23,7 @@ from twinward.service.console.dashboard_tables import (
 )
 from twinward.service.console.dashboard_view import DayRow
 from twinward.service.incidents.event_queries import build_timeline
+from twinward.service.incidents.incident_course import list_evidence
 from twinward.service.incidents.plan_status import proposed_plan
 from twinward.service.incidents.shown import ShownEvent
 from twinward.service.platform import Caller, Platform, snapshot_of
@@ -190,7 +191,7 @@ def get_incident_view(
         proposed = proposed_plan(platform, snapshot, row, now)
         tasks = snapshot.list_rows(TASKS, incident=incident)
         tree = build_timeline(reader, incident, at, limit=TREE_SHOWN)
-        evidence = snapshot.list_evidence(incident, now)
+        evidence = list_evidence(platform, snapshot, incident, now)
         everything = snapshot.list_rows(INCIDENTS)
     curve = sum_days([row], ground.day_of(now))
     anchor, silent = find_week(sum_days(everything, ground.day_of(now)), ground.day_of(now))

@@ -111,11 +111,15 @@ def judge_tasks(
     some: list[Task] = rows.list_rows(
         TASKS, incident=incident.id, status=OPEN_TASK, essential=True, order="due_at", limit=200
     )
-    who = sorted({f"{task.department} in {task.area}" for task in some if task.is_late(at)})
+    who = sorted({(task.department, task.area) for task in some if task.is_late(at)})
     if not who:
         return False, because_of("closing.tasks_open", open=open_count)
     code = "closing.tasks_late_and_others" if len(who) > NAMED else "closing.tasks_late"
-    return False, because_of(code, open=open_count, late=", ".join(who[:NAMED]))
+    late = tuple(
+        because_of("closing.duty", department=department, area=area)
+        for department, area in who[:NAMED]
+    )
+    return False, because_of(code, open=open_count, late=late)
 
 
 def judge_contacts(
