@@ -27,6 +27,9 @@ VIEWS = ("duty", "investigator", "planner", "street", "auditor", "leader")
 SCREENS = ("situation", "overview", "hubs", "roads", "control", "transferred")
 PLACES = (
     "overview",
+    "city",
+    "supervision",
+    "field",
     *(f"start/{one}" for one in VIEWS),
     *(f"duty/{one}" for one in TABS),
     *(f"surveillance/{one}" for one in SCREENS),

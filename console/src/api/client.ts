@@ -159,7 +159,12 @@ export const getDiagnosis = (id: string, at: string | null) => get<Diagnosis>(fn
 export const getPrediction = (id: string, at: string | null) => get<Prediction>(fn(id, 'predict', at))
 export const getGuidance = (id: string, at: string | null) => get<Guidance>(fn(id, 'guide', at))
 export const getShapes = () => get<GeoJSON.FeatureCollection>('/v1/map/areas')
-export const getBaseMap = () => get<BaseMap>('/v1/map/base')
+const BASE_MS = 60_000 // pages that are opened together ask once
+let based: { at: number; told: Promise<BaseMap> } | null = null
+export function getBaseMap(): Promise<BaseMap> {
+  if (!based || Date.now() - based.at > BASE_MS) based = { at: Date.now(), told: get<BaseMap>('/v1/map/base').catch((problem: unknown) => { based = null; throw problem }) }
+  return based.told
+}
 /** What the map's own requests carry: they are made by its workers and not by `ask`. */
 export const mapHeaders = (): Record<string, string> => headers()
 export const getPlaces = () => get<PlaceColumns>('/v1/map/places')

@@ -3,24 +3,42 @@ import type { Map as MapType, PaddingOptions } from 'maplibre-gl'
 import { getBaseMap, getShapes, mapHeaders, type BaseMap } from '../api/client'
 import { painted } from '../lib/paint'
 import { t, words } from '../lib/words.svelte'
-import { boundsOf, styleOf } from './paint'
+import { FONTS, type Group } from './base'
+import { boundsOf, GROUPS_FIRST, styleOf } from './paint'
+
+const LETTER_PX = 48 // the size at which the library draws them
+const MOST_NAMES = 60
 
 export interface Held { made: MapType | null; shapes: GeoJSON.FeatureCollection; base: BaseMap | null }
 
+/** The library that draws maps, with its worker: read once, and early where the map is what a page is for. */
+let library: Promise<[typeof import('maplibre-gl'), { default: string }, unknown]> | null = null
+export const readLibrary = () => (library ??= Promise.all([import('maplibre-gl'), import('maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'), import('maplibre-gl/dist/maplibre-gl.css')]).catch((problem: unknown) => { library = null; throw problem }))
+
 /** `made` is null for a city without outlines; the caller takes the map away when it goes. `turns`: it may be tilted, and its picture printed. */
-export async function holdMap(holder: HTMLDivElement, padding: () => PaddingOptions, turns = false): Promise<Held> {
-  const shaped = getShapes()
-  await painted()
-  const [library, worker, shapes, base] = await Promise.all([import('maplibre-gl'), import('maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'), shaped, getBaseMap().catch(() => null), import('maplibre-gl/dist/maplibre-gl.css')])
+export async function holdMap(holder: HTMLDivElement, padding: () => PaddingOptions, turns = false, shown: readonly Group[] = GROUPS_FIRST): Promise<Held> {
+  const told = Promise.all([getShapes(), getBaseMap().catch(() => null)])
+  if (!turns) await painted()
+  const [[shapes, base], [library, worker]] = await Promise.all([told, readLibrary()])
   const bounds = boundsOf(shapes)
   if (!bounds) return { made: null, shapes, base }
   library.setWorkerUrl(worker.default)
   const made = new library.Map({
-    container: holder, style: styleOf(shapes, base, words.language), bounds,
+    container: holder, style: styleOf(shapes, base, words.language, shown, turns), bounds,
     transformRequest: (url) => (url.includes('/v1/') ? { url, headers: mapHeaders() } : { url }), fitBoundsOptions: { padding: padding() }, attributionControl: false,
-    dragRotate: turns, pitchWithRotate: turns, touchPitch: turns, renderWorldCopies: false, maxZoom: turns ? 19 : 17, maxPitch: turns ? 75 : 0,
+    dragRotate: turns, pitchWithRotate: turns, touchPitch: turns, renderWorldCopies: false, maxZoom: turns ? 19 : 17, maxPitch: turns ? 75 : 0, fadeDuration: 0, validateStyle: false, refreshExpiredTiles: false,
     locale: { 'Map.Title': t('map.label') },
   })
+  setTimeout(() => warmLetters(shapes)) // while the first tiles are read
   if (!turns) made.touchZoomRotate.disableRotation()
   return { made, shapes, base }
+}
+
+/** Draws the letters of the areas' names where nobody sees them: fonts, the Chinese above all, are read before the map waits for them. */
+function warmLetters(shapes: GeoJSON.FeatureCollection): void {
+  const brush = new OffscreenCanvas(64, 64).getContext('2d', { willReadFrequently: true })
+  if (!brush) return
+  brush.font = `normal 400 ${LETTER_PX}px ${FONTS.map((one) => (one.includes(' ') ? `'${one}'` : one)).join(', ')}`
+  const names = shapes.features.filter((one) => one.properties?.depth === 1).slice(0, MOST_NAMES)
+  for (const letter of new Set(names.map((one) => String(one.properties?.name)).join(''))) brush.fillText(letter, 8, 56)
 }

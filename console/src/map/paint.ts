@@ -2,12 +2,14 @@
 import type { StyleSpecification } from 'maplibre-gl'
 import type { BaseMap } from '../api/client'
 import { token } from '../lib/theme.svelte'
-import { FONTS, groundLayers, nameLayers, placeLayers, sourceOf, wayLayers } from './base'
+import { areaOf, type Point } from './measure'
+import { FONTS, groundLayers, nameLayers, placeLayers, sourceOf, wayLayers, type Group } from './base'
 
+export const GROUPS_FIRST: readonly Group[] = ['metro', 'health']
 const OVER_MAP = 0.62 // how strong an area's colour is over the map
 
-/** The whole style in the colours of the present theme: the base map, where there is one, under and between the figures. */
-export function styleOf(shapes: GeoJSON.FeatureCollection, base: BaseMap | null, language: string): StyleSpecification {
+/** The whole style in the colours of the present theme: the base map, where there is one, under and between the figures; `plain`: no figures. */
+export function styleOf(shapes: GeoJSON.FeatureCollection, base: BaseMap | null, language: string, shown: readonly Group[] = GROUPS_FIRST, plain = false): StyleSpecification {
   const drawn = base?.available ?? false
   const top = { type: 'FeatureCollection' as const, features: shapes.features.filter((one) => one.properties?.depth === 1) }
   return {
@@ -18,14 +20,14 @@ export function styleOf(shapes: GeoJSON.FeatureCollection, base: BaseMap | null,
       ...(base && drawn ? { base: sourceOf(base) } : {}),
     },
     layers: [
-      { id: 'ground', type: 'background', paint: { 'background-color': token(drawn && base?.layers.water ? 'land' : 'water') } },
+      { id: 'ground', type: 'background', paint: { 'background-color': token(drawn ? (base?.layers.water ? 'land' : 'beyond') : 'water') } },
       ...(drawn ? groundLayers() : []),
-      { id: 'fill', type: 'fill', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': painted(), 'fill-antialias': true, 'fill-opacity': drawn ? overMap() : 1 } },
+      { id: 'fill', type: 'fill', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: plain ? { 'fill-color': token('ramp-0'), 'fill-opacity': 0 } : { 'fill-color': painted(), 'fill-antialias': true, 'fill-opacity': drawn ? overMap() : 1 } },
       ...(drawn ? wayLayers() : []),
       { id: 'line', type: 'line', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token(drawn ? 'border' : 'surface'), 'line-width': drawn ? 1 : 1.2 } },
       { id: 'dots', type: 'circle', source: 'areas', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-color': painted(), 'circle-radius': 12, 'circle-stroke-color': token('line-strong'), 'circle-stroke-width': 1 } },
       { id: 'chosen', type: 'line', source: 'areas', filter: ['==', ['get', 'code'], ''], paint: { 'line-color': token('text'), 'line-width': 2.5 } },
-      ...(drawn ? [...placeLayers(language), ...nameLayers(language)] : []),
+      ...(drawn ? [...placeLayers(language, shown), ...nameLayers(language)] : []),
       {
         id: 'names', type: 'symbol', source: 'labels',
         layout: { 'text-field': ['get', 'text'], 'text-font': FONTS, 'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11, 11, 15], 'symbol-sort-key': ['get', 'rank'], 'text-padding': 1, 'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'], 'text-radial-offset': 0.4, 'text-line-height': 1.15 },
@@ -54,6 +56,12 @@ function onRamp(part: 'text' | 'halo'): never {
   const dark = ['on-ramp', 'ramp-4']
   const [below, above] = part === 'text' ? [light[0], dark[0]] : [light[1], dark[1]]
   return ['step', ['get', 'ramp'], token(below ?? ''), 3, token(above ?? '')] as never
+}
+
+/** About how large an outline is, to name the larger first. */
+export function sizeOf(shape: GeoJSON.Geometry): number {
+  const rings = shape.type === 'Polygon' ? [shape.coordinates[0]!] : shape.type === 'MultiPolygon' ? shape.coordinates.map((one) => one[0]!) : []
+  return Math.max(0, ...rings.map((ring) => areaOf(ring as Point[])))
 }
 
 /** Where everything lies. */

@@ -1,7 +1,5 @@
-// The latest of a layer on the map: unpacks the server's columns (see service/city/layer_points.py) and draws them by deck.gl.
-import { ScatterplotLayer } from '@deck.gl/layers'
-import { MapboxOverlay } from '@deck.gl/mapbox'
-import type { IControl, Map as MapType } from 'maplibre-gl'
+// The latest of a layer: unpacks the server's columns (see service/city/layer_points.py), gives each its colour, finds the nearest.
+import type { Map as MapType } from 'maplibre-gl'
 
 const HEADER = 24
 const STEPS = 65_535
@@ -69,31 +67,4 @@ export function nearestSensor(sensors: Sensors, map: MapType, x: number, y: numb
     if (away <= best) { best = away; found = i }
   }
   return found
-}
-
-export class SensorLayer {
-  #overlay = new MapboxOverlay({ interleaved: false, layers: [] })
-  #map: MapType
-
-  constructor(map: MapType) {
-    this.#map = map
-    map.addControl(this.#overlay as unknown as IControl)
-    const canvas = map.getContainer().querySelector('#deckgl-overlay')
-    canvas?.removeAttribute('tabindex')
-    canvas?.setAttribute('aria-hidden', 'true')
-  }
-
-  show(sensors: Sensors | null, colours: Uint8Array): void {
-    const many = (sensors?.length ?? 0) > 5_000
-    this.#overlay.setProps({
-      layers: sensors ? [new ScatterplotLayer({
-        id: 'sensors', data: { length: sensors.length, attributes: { getPosition: { value: sensors.at, size: 2 }, getFillColor: { value: colours, size: 4 } } } as never,
-        getRadius: 60, radiusMinPixels: many ? 1.2 : 4, radiusMaxPixels: many ? 5 : 9, stroked: !many, getLineColor: [255, 255, 255, 220], lineWidthUnits: 'pixels', getLineWidth: 1, pickable: false, parameters: { depthCompare: 'always' },
-      })] : [],
-    })
-  }
-
-  remove(): void {
-    this.#map.removeControl(this.#overlay as unknown as IControl)
-  }
 }

@@ -23,6 +23,7 @@ MOST_ZOOM = 13
 ZERO_M = 32_768.0
 KEPT = 256
 FADE_M, SMOOTH_CELLS = 250.0, 15.0  # beyond the rim: how soon its detail is gone, and into what
+LEVEL_M = 1_500.0  # and how soon that too is level: a slope told nowhere is not drawn for miles
 
 
 class TerrainTiles:
@@ -34,7 +35,7 @@ class TerrainTiles:
         self._opened = False
         self._elevation: Elevation | None = None
         self._smooth: Elevation | None = None
-        self._lowest = 0.0
+        self._lowest = self._mean = 0.0
         self.find_tile = lru_cache(maxsize=KEPT)(self._make_tile)
 
     @property
@@ -60,6 +61,7 @@ class TerrainTiles:
                 self._elevation, self._opened = open_elevation(self.folder), True
                 if self._elevation is not None:
                     self._lowest = float(np.nanmin(self._elevation.values))
+                    self._mean = float(np.nanmean(self._elevation.values))
                     self._smooth = smoothed(self._elevation)
             return self._elevation
 
@@ -79,7 +81,8 @@ class TerrainTiles:
         self, elevation: Elevation, lon: NDArray[np.float64], lat: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """Metres at each row of `lat` and column of `lon`. Beyond the rim of the data the ground
-        goes over into what it is like there at large: no cliff and no furrow where data end.
+        goes over into what it is like there at large, and further on into a plain: no cliff and no
+        furrow where data end.
         """
         west, south, east, north = self._bounds_of(elevation)
         x, y = np.clip(lon, west, east), np.clip(lat, south, north)
@@ -90,6 +93,7 @@ class TerrainTiles:
         if beyond.any() and self._smooth is not None:
             large = self._smooth.sample(grid_lon, grid_lat)
             large = np.where(np.isfinite(large), large, self._lowest)
+            large = self._mean + (large - self._mean) * np.exp(-beyond / LEVEL_M)
             height = np.where(
                 beyond > 0, large + (height - large) * np.exp(-beyond / FADE_M), height
             )
