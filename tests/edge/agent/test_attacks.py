@@ -33,8 +33,9 @@ from twinward.edge.agent.status import find_status
 from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.mqtt.client import Burst
 from twinward.edge.mqtt.packets import Message
-from twinward.edge.rules.evaluator import MOST_HITS, Evaluator
+from twinward.edge.rules.evaluator import Evaluator
 from twinward.edge.rules.rule import DeviceRule
+from twinward.edge.rules.states import MOST_HITS
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette would rather have another HTTP client

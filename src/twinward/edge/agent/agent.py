@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from twinward.core.clock import Clock, SystemClock, from_us, parse_time, to_us
 from twinward.core.errors import InputError
@@ -16,6 +17,9 @@ from twinward.edge.agent.store import EdgeStore
 from twinward.edge.agent.sync import Syncer
 from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.profiles import get_profile
+
+if TYPE_CHECKING:
+    from twinward.edge.agent.straight import StraightWay
 
 SKEW_EVERY_S = 5.0
 
@@ -48,11 +52,18 @@ class Agent:
         self.syncer = Syncer(self.keeper, self.orders, clock, tokens)
         self.server = make_server(self.keeper, self.orders, self.gate, self.cabinet)
         self.mqtt = None
+        self.straight: StraightWay | None = None
         if config.mqtt is not None:
             from twinward.edge.agent.mqtt import MqttDoor
+            from twinward.edge.agent.straight import StraightWay
 
             self.mqtt = MqttDoor(self.keeper, config.mqtt, clock)
             actions.publish = self.mqtt.publish
+            if config.mqtt.straight:
+                self.straight = StraightWay(
+                    self.keeper, clock, tokens, self.mqtt.client.acknowledge
+                )
+                self.mqtt.straight = self.straight
             self.mqtt.orders = self.orders
             if self.cabinet is not None:
                 self.cabinet.publish = self.mqtt.publish
@@ -68,6 +79,8 @@ class Agent:
             forwarder.start()
         if self.config.edge.core:
             self.syncer.start()
+        if self.straight is not None:
+            self.straight.start()
         if self.mqtt is not None:
             self.mqtt.start()
         if self.gate is not None:
@@ -78,6 +91,8 @@ class Agent:
 
     def stop(self) -> None:
         self._stop.set()
+        if self.straight is not None:
+            self.straight.stop()
         if self.mqtt is not None:
             self.mqtt.stop()
         if self.gate is not None:
@@ -137,8 +152,11 @@ class Agent:
     def _note_skew(self) -> None:
         """The skew that was seen last is kept, so that `edge status` can say it."""
         while not self._stop.wait(SKEW_EVERY_S):
-            seen = [one.skew_s for one in self.forwarders if one.skew_s is not None]
-            says = next((one.says for one in self.forwarders if one.says), "")
+            senders: list[Forwarder | StraightWay] = [*self.forwarders]
+            if self.straight is not None:
+                senders.append(self.straight)
+            seen = [one.line.skew_s for one in senders if one.line.skew_s is not None]
+            says = next((one.says for one in senders if one.says), "")
             for name, value in (("clock_skew_s", str(seen[0]) if seen else ""), ("says", says)):
                 if value or name == "says":
                     self.keeper.submit(

@@ -34,6 +34,10 @@ class EdgeIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Mqtt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A broker. `straight`: this is the centre's own door for it; readings of known devices go to
+    the centre without being kept here, and are acknowledged when the centre has them.
+    """
+
     host: str
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 1883
     topic: str = "twinward/{edge}/{device}/{type}"
@@ -41,6 +45,7 @@ class Mqtt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     password_file: str = ""
     tls_ca: str = ""
     version: Literal["3.1.1", "5"] = "5"
+    straight: bool = False
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -178,6 +183,8 @@ def check(config: EdgeConfig) -> None:
             )
     if config.mqtt is not None and "{device}" not in config.mqtt.topic:
         raise InputError("mqtt.topic must hold {device}", ADVICE, code="bad_config")
+    if config.mqtt is not None and config.mqtt.straight and not config.edge.core:
+        raise InputError("mqtt.straight needs edge.core", ADVICE, code="bad_config")
 
 
 def require_plain(name: str) -> str:

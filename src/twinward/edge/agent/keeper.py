@@ -16,7 +16,7 @@ from twinward.core.errors import InputError, StorageError, TwinwardError
 from twinward.edge.agent.actions import LocalActions
 from twinward.edge.agent.clock_watch import ClockWatch
 from twinward.edge.agent.config import EdgeConfig, require_plain
-from twinward.edge.agent.readings import Item, Reading, Refused, check_item, decode_item
+from twinward.edge.agent.readings import FAULTS, Item, Reading, Refused, check_item, decode_item
 from twinward.edge.agent.signals import keep_signals
 from twinward.edge.agent.store import Accepted, EdgeStore
 from twinward.edge.agent.turns import Job, Turns
@@ -42,7 +42,16 @@ class AcceptedBatch(msgspec.Struct, frozen=True, kw_only=True):
     rejected: list[Refused]
 
 
-class Sent(msgspec.Struct, frozen=True):
+class Stand(msgspec.Struct, frozen=True):
+    """Where a device that may speak stands, and since when where it stood elsewhere before."""
+
+    profile: Profile
+    area: str
+    place: str
+    since_us: int
+
+
+class Sent(msgspec.Struct, frozen=True, gc=False):
     """What one message holds; `kind` is the type of items that name none."""
 
     device: str
@@ -61,6 +70,7 @@ class Keeper:
         self._profiles: dict[str, Profile] = {}
         self.keys: dict[str, tuple[str, ...]] = {}  # of devices that the registry knows
         self._places: dict[str, str] = {}
+        self.stands: dict[str, Stand] = {}  # read by other threads
         self._since_room = 0
         self._wanted: list[str] = []
         self._version = 0
@@ -127,9 +137,12 @@ class Keeper:
         devices = self.store.list_devices()
         for name in self._profiles.keys() - {name for name, _ in devices}:
             del self._profiles[name]  # revoked: what it says now is held back
+            self.stands.pop(name, None)
         for name, profile in devices:
             _, area, place = self.store.placed_at(name, now_us)
             self._places[name] = place or area
+            since_us = self.store.moved_at(name)
+            self.stands[name] = Stand(get_profile(profile), area, place, since_us)
             if name in self._profiles and self._profiles[name].id == profile:
                 continue
             self._profiles[name] = get_profile(profile)
@@ -258,14 +271,14 @@ class Keeper:
         refused: list[Refused] = []
         for index, raw in enumerate(raws):
             try:
-                item = decode_item(raw, kind)
+                item = decode_item(raw, kind, device)
                 reading = check_item(item, device, profile, now_us, self.config.edge.ahead_s)
                 readings.append(self._unwrapped(reading, profile))
                 at.append(index)
             except InputError as error:
                 refused.append(Refused(index=index, code=error.code, message=error.message))
         accepted = self._store_and_evaluate(readings, now_us)
-        if faults := [one for one in refused if one.code in ("sensor_fault", "out_of_range")]:
+        if faults := [one for one in refused if one.code in FAULTS]:
             self.store.note_fault(device, faults[-1].message)
         refused += [
             Refused(

@@ -18,12 +18,15 @@ from twinward.edge.agent.config import EdgeConfig, Mqtt, require_plain
 from twinward.edge.agent.device_orders import DeviceAnswer, DeviceOrders, DeviceWord
 from twinward.edge.agent.keeper import Keeper, Sent
 from twinward.edge.agent.readings import split
+from twinward.edge.agent.straight import StraightWay
 from twinward.edge.mqtt.client import BrokerAddress, Burst, MqttClient
 from twinward.edge.mqtt.packets import Message
 
 LOG = logging.getLogger("twinward.edge")
 OURS = ("order", "receipt", "state")  # types of topics that carry no readings
-MOST_UNDER_WAY = 2000  # messages that the broker hands over before one is acknowledged
+# messages that the broker hands over before one is acknowledged: what is kept here, and what the
+# centre is to keep, whose answer takes longer
+MOST_UNDER_WAY, MOST_STRAIGHT = 2000, 20_000
 PASSING = (StorageError, BusyError)  # what is not the message's fault: it is to come again
 
 
@@ -37,6 +40,7 @@ class MqttDoor:
     def __init__(self, keeper: Keeper, mqtt: Mqtt, clock: Clock) -> None:
         self.keeper, self.mqtt, self.clock = keeper, mqtt, clock
         self.orders: DeviceOrders | None = None  # handed in by the agent
+        self.straight: StraightWay | None = None  # likewise
         edge = keeper.config.edge.id
         pattern = pattern_of(mqtt.topic, edge)
         self._route = lru_cache(maxsize=100_000)(lambda topic: route_of(pattern, topic))
@@ -53,7 +57,7 @@ class MqttDoor:
             broker,
             [subscription_of(mqtt.topic, edge)],
             self.take,
-            most_under_way=MOST_UNDER_WAY,
+            most_under_way=MOST_STRAIGHT if mqtt.straight else MOST_UNDER_WAY,
         )
 
     def start(self) -> None:
@@ -91,6 +95,8 @@ class MqttDoor:
             self.client.acknowledge(burst.line, needless)
         if unreadable:
             self._count_unreadable(burst.line, unreadable)
+        if readings and self.straight is not None:
+            readings = self.straight.take(burst.line, readings)
         if readings:
             self._keep(burst.line, readings)
 
