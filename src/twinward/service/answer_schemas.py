@@ -48,6 +48,7 @@ from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
 from twinward.service.deliveries.hands import CourierRound
 from twinward.service.deliveries.holders import HolderView, ReceiptsTaken
 from twinward.service.deliveries.parcels import ParcelCode, ParcelFile, ParcelView
+from twinward.service.devices.bundles import RuleBundleView
 from twinward.service.devices.fleet import EdgeView
 from twinward.service.devices.orders import DeviceOrderView
 from twinward.service.devices.registry import DeviceSecret, DeviceView
@@ -143,6 +144,7 @@ ANSWERS = (
     DeviceView,
     DeviceSecret,
     DeviceOrderView,
+    RuleBundleView,
     EdgeView,
     SyncAnswer,
     SignalReport,

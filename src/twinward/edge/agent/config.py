@@ -22,7 +22,9 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 
 class EdgeIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """This edge. `disk_mb` bounds its file: above it the oldest routine readings are thinned."""
+    """This edge. `disk_mb` bounds its file: above it the oldest routine readings are thinned.
+    `rules_key`: the public key of the centre whose rule bundles it takes; without one, none.
+    """
 
     id: Id
     listen: str = "127.0.0.1:8430"
@@ -30,6 +32,7 @@ class EdgeIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     token_file: str = ""
     store: str = "edge.db"
     disk_mb: Annotated[float, msgspec.Meta(ge=1, le=1_000_000)] = 2000
+    rules_key: Annotated[str, msgspec.Meta(pattern="^([A-Za-z0-9_-]{43})?$")] = ""
     ahead_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 300  # a device's clock may be fast
 
 

@@ -14,6 +14,7 @@ import msgspec
 from twinward.core.clock import Clock, from_us, to_us
 from twinward.core.errors import InputError, StorageError, TwinwardError
 from twinward.edge.agent.actions import LocalActions
+from twinward.edge.agent.bundles import RuleBook, change_rules
 from twinward.edge.agent.clock_watch import ClockWatch
 from twinward.edge.agent.config import EdgeConfig, require_plain
 from twinward.edge.agent.readings import FAULTS, Item, Reading, Refused, check_item, decode_item
@@ -65,6 +66,7 @@ class Keeper:
     def __init__(self, config: EdgeConfig, store: EdgeStore, clock: Clock) -> None:
         self.config, self.store, self.clock = config, store, clock
         self.actions = LocalActions(config)
+        self._book = RuleBook(config, store)
         self._turns = Turns()
         self.alarmed = threading.Event()  # an alarm waits for the centre
         self._profiles: dict[str, Profile] = {}
@@ -125,7 +127,10 @@ class Keeper:
                 "INSERT OR REPLACE INTO setting VALUES ('config_version', ?)",
                 (self.config.version,),
             )
-        self.evaluator = Evaluator(self.config.rules, self._list_memories(), from_us=now_us)
+            rules = self._book.rules()
+        self.config = msgspec.structs.replace(self.config, rules=rules)
+        self.evaluator = Evaluator(rules, self._list_memories(), from_us=now_us)
+        self._number = self._book.number()
         with self.store.transaction():
             self._meet_devices(now_us)
 
@@ -133,6 +138,8 @@ class Keeper:
         """Devices that the store has and we did not know: what they said meanwhile goes on."""
         self._version = self.store.data_version()
         self.store.look_anew()
+        if self._book.number() != self._number:  # somebody has applied a bundle
+            self._run_rules(now_us)
         self.keys = self.store.list_keys()
         devices = self.store.list_devices()
         for name in self._profiles.keys() - {name for name, _ in devices}:
@@ -150,6 +157,28 @@ class Keeper:
             held = self.store.take_held(name, "unknown_device")
             again = [self._judge_again(one, self._profiles[name], now_us) for one in held]
             self._store_and_evaluate([one for one in again if one is not None], now_us)
+
+    def take_rules(self, raw: str) -> None:
+        """In the keeper's thread: the centre's order of rules; one that is refused is noted."""
+        try:
+            self._book.take(raw)
+        except InputError as error:
+            LOG.warning("rules are refused: %s", error)
+            return
+        self._run_rules(to_us(self.clock.now()))
+
+    def _run_rules(self, now_us: int) -> None:
+        """From now on the rules that are kept; alarms of rules that are no more end."""
+        self._number, rules = self._book.number(), self._book.rules()
+        if rules == self.config.rules:
+            return
+        fresh, gone, ended = change_rules(self.evaluator, rules, now_us)
+        self._wanted = [*self._wanted, *keep_signals(self.store, self.config, ended, now_us)]
+        self.store.db.executemany("DELETE FROM memory WHERE rule=?", [(name,) for name in gone])
+        self.config = msgspec.structs.replace(self.config, rules=rules)
+        self.evaluator = fresh
+        for name, profile in self._profiles.items():
+            fresh.listen(name, profile.id)
 
     def meet_anew(self) -> None:
         """In the keeper's thread: the registry has changed."""
@@ -380,6 +409,8 @@ class Keeper:
     def _forget_unkept(self) -> None:
         """The transaction is undone: so is what the rules thought of it."""
         since_us = self.evaluator._from_us
+        self.config = msgspec.structs.replace(self.config, rules=self._book.rules())
+        self._number = self._book.number()
         self.evaluator = Evaluator(self.config.rules, self._list_memories(), from_us=since_us)
         self._wanted = []
         self._profiles, self._version = {}, -1  # met anew, with what they said while held

@@ -50,6 +50,9 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_ack_seq: int
     config_version: str
     clock_skew_s: float | None
+    rules_version: str
+    rules_number: int
+    rules_refused: str
     received: int
     stored: int
     rejected: int
@@ -95,6 +98,9 @@ def _read(store: EdgeStore, config: EdgeConfig) -> EdgeStatus:
         last_ack_seq=(first - 1) if first is not None else (newest[0] if newest else 0),
         config_version=settings.get("config_version", ""),
         clock_skew_s=float(settings["clock_skew_s"]) if "clock_skew_s" in settings else None,
+        rules_version=settings.get("rules_version", ""),
+        rules_number=int(settings.get("rules_number", 0)),
+        rules_refused=settings.get("rules_refused", ""),
         received=counts.get("received", 0),
         stored=counts.get("stored", 0),
         rejected=counts.get("rejected", 0),
