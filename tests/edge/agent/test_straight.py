@@ -59,6 +59,8 @@ def test_killed_in_mid_flight_the_door_loses_nothing_and_doubles_nothing(
     wait_until(lambda: len(centre.bodies) == 4000, 60)
     publish(broker, f"{TOPIC}/fridge/temperature", lines[:100])
     wait_until(lambda: agent.status()["duplicate"] >= 100, 20)
+    wait_until(lambda: (agent.status()["broker"] or {"says": "?"})["says"] == "", 20)
+    assert agent.status()["broker"]["straight"]
     status = agent.status()
     agent.stop()
     assert sums(status) and status["backlog"] == 0

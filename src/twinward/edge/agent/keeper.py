@@ -52,7 +52,7 @@ class Stand(msgspec.Struct, frozen=True):
     since_us: int
 
 
-class Sent(msgspec.Struct, frozen=True, gc=False):
+class SentReadings(msgspec.Struct, frozen=True, gc=False):
     """What one message holds; `kind` is the type of items that name none."""
 
     device: str
@@ -110,7 +110,7 @@ class Keeper:
         """Items of one device; the future holds their `AcceptedBatch`."""
         return self.submit(lambda: self._take(device, raws), max(1, len(raws)))
 
-    def submit_messages(self, sent: Sequence[Sent]) -> Future[object]:
+    def submit_messages(self, sent: Sequence[SentReadings]) -> Future[object]:
         """A burst of messages, kept together or not at all; their devices' ids are plain."""
         size = sum(max(1, len(one.items)) for one in sent)
         return self.submit(lambda: self._take_messages(sent), size)
@@ -285,7 +285,7 @@ class Keeper:
 
     # readings ------------------------------------------------------------------------------
 
-    def _take_messages(self, sent: Sequence[Sent]) -> None:
+    def _take_messages(self, sent: Sequence[SentReadings]) -> None:
         for one in sent:
             self._take(one.device, one.items, one.kind)
 

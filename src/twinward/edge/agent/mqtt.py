@@ -16,11 +16,11 @@ from twinward.core.clock import Clock, to_us
 from twinward.core.errors import UNREADABLE, BusyError, InputError, StorageError
 from twinward.edge.agent.config import EdgeConfig, Mqtt, require_plain
 from twinward.edge.agent.device_orders import DeviceAnswer, DeviceOrders, DeviceWord
-from twinward.edge.agent.keeper import Keeper, Sent
+from twinward.edge.agent.keeper import Keeper, SentReadings
 from twinward.edge.agent.readings import split
 from twinward.edge.agent.straight import StraightWay
 from twinward.edge.mqtt.client import BrokerAddress, Burst, MqttClient
-from twinward.edge.mqtt.packets import Message
+from twinward.edge.mqtt.packets import BrokerMessage
 
 LOG = logging.getLogger("twinward.edge")
 OURS = ("order", "receipt", "state")  # types of topics that carry no readings
@@ -75,7 +75,7 @@ class MqttDoor:
         """Each message is acknowledged when it is durable, or counted where nobody can read it. A
         retained message is old news that arrives now: the device's own time tells.
         """
-        readings: list[tuple[int, Sent]] = []
+        readings: list[tuple[int, SentReadings]] = []
         unreadable: list[tuple[int, str]] = []
         needless: list[int] = []
         for message in burst.messages:
@@ -87,7 +87,7 @@ class MqttDoor:
                 LOG.error("a message met a fault of ours", exc_info=error)
                 unreadable.append((message.mid, "fault"))
             else:
-                if isinstance(found, Sent):
+                if isinstance(found, SentReadings):
                     readings.append((message.mid, found))
                 elif found:
                     needless.append(message.mid)
@@ -100,7 +100,7 @@ class MqttDoor:
         if readings:
             self._keep(burst.line, readings)
 
-    def _read(self, line: int, message: Message) -> Sent | bool:
+    def _read(self, line: int, message: BrokerMessage) -> SentReadings | bool:
         """The readings of a message; False where it is acknowledged later, True where there is
         nothing to keep. InputError where nobody can read it.
         """
@@ -113,9 +113,9 @@ class MqttDoor:
         require_plain(device)
         if kind in OURS and self.orders is not None:
             return self._take_answer(self.orders, line, message, device, kind)
-        return Sent(device, split(message.payload), kind)
+        return SentReadings(device, split(message.payload), kind)
 
-    def _keep(self, line: int, readings: Sequence[tuple[int, Sent]]) -> None:
+    def _keep(self, line: int, readings: Sequence[tuple[int, SentReadings]]) -> None:
         """A burst is kept at once; where it meets a fault of ours, each message by itself."""
 
         def kept(done: Future[object]) -> None:
@@ -136,7 +136,7 @@ class MqttDoor:
         self.keeper.submit_messages(sent).add_done_callback(kept)
 
     def _take_answer(
-        self, orders: DeviceOrders, line: int, message: Message, device: str, kind: str
+        self, orders: DeviceOrders, line: int, message: BrokerMessage, device: str, kind: str
     ) -> bool:
         """A device's answer to an order, or what it says of itself; our own orders come by too."""
         if kind == "order":

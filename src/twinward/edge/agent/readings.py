@@ -195,7 +195,7 @@ def digest_of(item: Item) -> bytes:
     return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class SentObservation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One item of the centre's `POST /v1/observations`."""
 
     source_id: str
@@ -214,7 +214,7 @@ _encode = msgspec.json.Encoder().encode
 def to_observation(reading: Reading, area: str, place: str) -> bytes:
     """The reading as the centre gets it."""
     return _encode(
-        Observation(
+        SentObservation(
             source_id=f"{reading.device}/{reading.boot}/{reading.seq}",
             type=reading.type,
             occurred_at=from_us(reading.occurred_us),

@@ -36,8 +36,22 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     last_at: str
 
 
+class BrokerState(msgspec.Struct, frozen=True, kw_only=True):
+    """The line to the broker as it was at `at`. `says`: why nothing comes over it; empty while it
+    does. `under_way`: messages that were taken and not acknowledged yet.
+    """
+
+    straight: bool
+    says: str
+    under_way: int
+    connections: int
+    at: str
+
+
 class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """`lost`: thinned or refused by the centre. `last_ack_seq`: everything up to it is settled."""
+    """`lost`: thinned or refused by the centre. `last_ack_seq`: everything up to it is settled.
+    `says`: why nothing reaches the centre; empty while it does. `broker` None: there is none.
+    """
 
     edge: str
     backlog: int
@@ -60,6 +74,8 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     actions: dict[str, int]
     devices: list[DeviceState]
     losses: list[Loss]
+    says: str
+    broker: BrokerState | None
 
 
 def find_status(config: EdgeConfig) -> EdgeStatus:
@@ -114,6 +130,10 @@ def _read(store: EdgeStore, config: EdgeConfig) -> EdgeStatus:
                 "GROUP BY reason, lane ORDER BY reason, lane"
             )
         ],
+        says=settings.get("says", ""),
+        broker=msgspec.json.decode(told, type=BrokerState)
+        if (told := settings.get("broker"))
+        else None,
     )
 
 

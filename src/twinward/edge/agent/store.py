@@ -77,7 +77,7 @@ class Accepted(msgspec.Struct, frozen=True):
     conflict: list[int]
 
 
-class Heard(msgspec.Struct, frozen=True):
+class LastHeard(msgspec.Struct, frozen=True):
     """The last that a device said."""
 
     occurred_us: int
@@ -100,7 +100,7 @@ class EdgeStore:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
         self.counted: dict[str, int] = {}  # in the transaction that is open
-        self._heard: dict[str, Heard] = {}  # likewise
+        self._heard: dict[str, LastHeard] = {}  # likewise
         self._placed: dict[str, list[Placed]] = {}  # what `placed` says of devices asked for
         self._thinned: set[tuple[str, str]] | None = None  # (device, boot) that `known` holds
         self.kept_alarm = False  # something in the lane of alarms since this was last looked at
@@ -147,11 +147,11 @@ class EdgeStore:
         except sqlite3.Error as error:
             raise refused_by(error) from error
 
-    def pending(self) -> tuple[dict[str, int], dict[str, Heard]]:
+    def pending(self) -> tuple[dict[str, int], dict[str, LastHeard]]:
         """What is written at the end of the transaction that is open."""
         return self.counted.copy(), self._heard.copy()
 
-    def go_back(self, pending: tuple[dict[str, int], dict[str, Heard]]) -> None:
+    def go_back(self, pending: tuple[dict[str, int], dict[str, LastHeard]]) -> None:
         """That much is to be written, and nothing that came after."""
         self.counted, self._heard = pending
 
@@ -220,10 +220,12 @@ class EdgeStore:
         if reading.lane == "alarm":
             self.kept_alarm = True
         if not reading.held and reading.boot != OWN_BOOT:
-            self.hear(reading.device, Heard(reading.occurred_us, now_us, reading.boot, reading.seq))
+            self.hear(
+                reading.device, LastHeard(reading.occurred_us, now_us, reading.boot, reading.seq)
+            )
         return True
 
-    def hear(self, device: str, last: Heard) -> None:
+    def hear(self, device: str, last: LastHeard) -> None:
         """A device has spoken; inside a transaction, written with it."""
         before = self._heard.get(device)
         if before is not None and before.occurred_us > last.occurred_us:

@@ -18,9 +18,9 @@ import msgspec
 from twinward.core.clock import Clock, to_us
 from twinward.core.errors import InputError
 from twinward.edge.agent.centre import TIMEOUT, BatchOutcome, CentreLine, said_by
-from twinward.edge.agent.keeper import Keeper, Sent
+from twinward.edge.agent.keeper import Keeper, SentReadings
 from twinward.edge.agent.readings import FAULTS, Reading, check_item, decode_item, to_observation
-from twinward.edge.agent.store import Heard
+from twinward.edge.agent.store import LastHeard
 from twinward.edge.agent.tokens import TokenKeeper
 
 LOG = logging.getLogger("twinward.edge")
@@ -31,7 +31,7 @@ REMEMBERED = 250_000  # bodies in each of two generations: what is newer than th
 Acknowledge = Callable[[int, list[int]], None]
 
 
-class Part(msgspec.Struct, gc=False):
+class MessageUnderWay(msgspec.Struct, gc=False):
     """One message on its way, with what came of its items."""
 
     line: int
@@ -82,7 +82,7 @@ class StraightWay:
         self.says = ""  # why nothing is sent, for `edge status`
         self._ahead_s = keeper.config.edge.ahead_s
         self._bodies = Bodies()
-        self._parts: deque[Part] = deque()
+        self._parts: deque[MessageUnderWay] = deque()
         self._changed = threading.Condition()
         self._stopping = False
         rules = keeper.config.rules
@@ -90,7 +90,7 @@ class StraightWay:
         self._is_judged = lru_cache(maxsize=100_000)(
             lambda device, profile, kind: any(r.reads(device, profile, kind) for r in rules)
         )
-        self._heard: dict[str, Heard] = {}  # not written yet
+        self._heard: dict[str, LastHeard] = {}  # not written yet
         self._wrote_at = 0.0
         self._thread = threading.Thread(target=self._run, name="straight", daemon=True)
 
@@ -107,13 +107,15 @@ class StraightWay:
 
     # in the thread of the broker's client ---------------------------------------------------
 
-    def take(self, line: int, messages: Iterable[tuple[int, Sent]]) -> list[tuple[int, Sent]]:
+    def take(
+        self, line: int, messages: Iterable[tuple[int, SentReadings]]
+    ) -> list[tuple[int, SentReadings]]:
         """Those that cannot go straight: of unknown devices, of a time that cannot be, of devices
         that a rule of this edge listens to.
         """
-        others: list[tuple[int, Sent]] = []
+        others: list[tuple[int, SentReadings]] = []
         now_us = to_us(self.clock.now())
-        parts: list[Part] = []
+        parts: list[MessageUnderWay] = []
         for mid, sent in messages:
             try:
                 part = self._read(line, mid, sent, now_us)
@@ -129,11 +131,11 @@ class StraightWay:
             self._changed.notify()
         return others
 
-    def _read(self, line: int, mid: int, sent: Sent, now_us: int) -> Part | None:
+    def _read(self, line: int, mid: int, sent: SentReadings, now_us: int) -> MessageUnderWay | None:
         stand = self.keeper.stands.get(sent.device)
         if stand is None or stand.profile.seq_wraps:
             return None  # counted on from the last one heard, which is kept
-        part = Part(line, mid, sent.device, len(sent.items), [], [], [])
+        part = MessageUnderWay(line, mid, sent.device, len(sent.items), [], [], [])
         for raw in sent.items:
             try:
                 item = decode_item(raw, sent.kind, sent.device)
@@ -170,19 +172,19 @@ class StraightWay:
                 elif self._heard:
                     self.keeper.submit(self._write_heard)
 
-    def _gather(self) -> list[Part]:
+    def _gather(self) -> list[MessageUnderWay]:
         """What waits, up to a group; empty when nothing came for some time."""
         with self._changed:
             if not self._parts and not self._stopping:
                 self._changed.wait(HEARD_EVERY_S)
-            group: list[Part] = []
+            group: list[MessageUnderWay] = []
             size = 0
             while self._parts and (not group or size + len(self._parts[0].bodies) <= GROUP):
                 group.append(self._parts.popleft())
                 size += len(group[-1].bodies)
             return group
 
-    def _settle(self, client: httpx.Client, group: Sequence[Part]) -> None:
+    def _settle(self, client: httpx.Client, group: Sequence[MessageUnderWay]) -> None:
         """Posts until the centre has it; an error only makes it later."""
         wait_s = FIRST_WAIT_S
         bodies = [body for part in group for body in part.bodies]
@@ -214,7 +216,7 @@ class StraightWay:
         rejected = first.rejected | {middle + k: code for k, code in second.rejected.items()}
         return BatchOutcome(rejected, first.duplicate + second.duplicate)
 
-    def _account(self, group: Sequence[Part], outcome: BatchOutcome) -> None:
+    def _account(self, group: Sequence[MessageUnderWay], outcome: BatchOutcome) -> None:
         """Counted here in one transaction, then acknowledged: what is acknowledged is counted."""
         store, now_us = self.keeper.store, to_us(self.clock.now())
         readings = [one for part in group for one in part.readings]
@@ -250,7 +252,7 @@ class StraightWay:
         for device, one in {one.device: one for one in readings}.items():
             last = self._heard.get(device)
             latest_us = max(one.occurred_us, last.occurred_us if last else 0)
-            self._heard[device] = Heard(latest_us, now_us, one.boot, one.seq)
+            self._heard[device] = LastHeard(latest_us, now_us, one.boot, one.seq)
 
     def _write_heard(self) -> None:
         """In the keeper's thread."""

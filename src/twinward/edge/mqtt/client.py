@@ -19,7 +19,7 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.edge.mqtt import packets
-from twinward.edge.mqtt.packets import Control, Message, PacketReader, Version
+from twinward.edge.mqtt.packets import BrokerMessage, ControlPacket, PacketReader, Version
 
 LOG = logging.getLogger("twinward.mqtt")
 KEEP_ALIVE_S = 30
@@ -50,7 +50,7 @@ class Burst(NamedTuple):
     """
 
     line: int
-    messages: list[Message]
+    messages: list[BrokerMessage]
 
 
 class BrokenLine(Exception):
@@ -134,6 +134,11 @@ class MqttClient:
         if self._thread.is_alive():
             self._thread.join(timeout=2 * TIMEOUT_S)
         self._bell.close()
+
+    @property
+    def under_way(self) -> int:
+        """Messages that were taken and not acknowledged yet."""
+        return len(self._under_way)
 
     def acknowledge(self, line: int, mids: Iterable[int]) -> None:
         """The broker forgets these messages; those of an earlier connection come again."""
@@ -301,11 +306,11 @@ class MqttClient:
 
     def _receive(self, data: bytes, reader: PacketReader) -> None:
         self._heard_at = time.monotonic()
-        messages: list[Message] = []
+        messages: list[BrokerMessage] = []
         for one in reader.feed(data):
-            if type(one) is Message:
+            if type(one) is BrokerMessage:
                 messages.append(one)
-            elif isinstance(one, Control):
+            elif isinstance(one, ControlPacket):
                 self._answer(one)
         if messages:
             with self._lock:
@@ -316,7 +321,7 @@ class MqttClient:
                         self._under_way[one.mid] = size
             self._take(Burst(self._line, messages))
 
-    def _answer(self, packet: Control) -> None:
+    def _answer(self, packet: ControlPacket) -> None:
         """What is no message."""
         body = packet.body
         if packet.kind == packets.PUBACK:
