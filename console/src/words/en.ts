@@ -1,8 +1,10 @@
 // The console's words in English. A key that is missing in another language does not compile.
 import { cityEn } from './city'
+import { sceneEn } from './scene'
 
 export const en = {
   ...cityEn,
+  ...sceneEn,
   'app.tagline': 'City emergency twin',
   'nav.overview': 'Overview', 'nav.tasks': 'My tasks', 'nav.trust': 'Trust', 'nav.public': 'Public page', 'nav.skip': 'Skip to content', 'nav.label': 'Places to work',
   'top.language': '中文', 'top.language.label': '中文 (switch to Chinese)', 'top.dark': 'Dark', 'top.light': 'Light', 'top.theme.dark': 'Switch to dark colours', 'top.theme.light': 'Switch to light colours',

@@ -1,9 +1,11 @@
 // The console's words in Chinese.
 import { cityZh } from './city'
+import { sceneZh } from './scene'
 import type { WordKey } from './en'
 
 export const zh: Record<WordKey, string> = {
   ...cityZh,
+  ...sceneZh,
   'app.tagline': '城市应急孪生',
   'nav.overview': '总览', 'nav.tasks': '我的任务', 'nav.trust': '权限与审计', 'nav.public': '公众页', 'nav.skip': '跳到内容', 'nav.label': '工作区',
   'top.language': 'English', 'top.language.label': 'English（切换为英文）', 'top.dark': '深色', 'top.light': '浅色', 'top.theme.dark': '切换为深色', 'top.theme.light': '切换为浅色',

@@ -37,6 +37,8 @@ from twinward.service.city.drawn_area import DrawnArea
 from twinward.service.city.gazetteer import FoundPlace
 from twinward.service.city.layer_series import LayerFaults, LayerHistory
 from twinward.service.city.layers import LayerSensor, LayerView
+from twinward.service.city.rehearsals import Rehearsal
+from twinward.service.city.scene_moment import SceneMoment
 from twinward.service.city.scene_tiles import SceneView
 from twinward.service.city.transit import TimetableView, TransitAccount, TransitView
 from twinward.service.city.vehicle_track import VehicleTrack
@@ -119,6 +121,8 @@ ANSWERS = (
     FoundPlace,
     DrawnArea,
     SceneView,
+    SceneMoment,
+    Rehearsal,
     AreaName,
     HandOverRow,
     AuditState,
