@@ -156,7 +156,7 @@ export class SceneLayer implements CustomLayerInterface {
       if (mesh && this.#gl && this.#program) {
         while (this.#tiles.size >= MOST_TILES || (this.#held > MOST_BYTES && this.#tiles.size > 1)) this.#drop([...this.#tiles.values()].reduce((a, b) => (a.seen < b.seen ? a : b)).leaf.name)
         const model = modelOf(leaf.transform)
-        const sent = upload(this.#gl, this.#program.program, mesh)
+        const sent = upload(this.#gl, mesh)
         this.#held += sent.bytes
         this.#tiles.set(leaf.name, { leaf, slot: this.#free.pop()!, mesh, model, seen: ++this.#frame, box: cornersOf(mesh, model), ...sent })
       } else if (!mesh) this.#failed.add(leaf.name)

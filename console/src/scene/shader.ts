@@ -38,7 +38,9 @@ void main() {
 }`
 const NAMES = ['u_matrix', 'u_chosen', 'u_slot', 'u_cut', 'u_part', 'u_naming', 'u_sun'] as const
 
-export interface Program { program: WebGLProgram; at: Record<(typeof NAMES)[number], WebGLUniformLocation | null> }
+const ATTRIBUTES = [['a_place', 3], ['a_colour', 4], ['a_feature', 1]] as const
+
+export interface Program { program: WebGLProgram; readonly at: Record<(typeof NAMES)[number], WebGLUniformLocation | null> }
 export interface Uploaded { array: WebGLVertexArrayObject; buffers: WebGLBuffer[]; count: number; wide: number; bytes: number }
 
 /** Longitude, latitude (degrees) and height of a point of the earth's own axes (Bowring 1976). */
@@ -78,11 +80,13 @@ export function compile(gl: WebGL2RenderingContext): Program {
     gl.attachShader(program, shader)
     gl.deleteShader(shader)
   }
+  ATTRIBUTES.forEach(([name], at) => gl.bindAttribLocation(program, at, name))
   gl.linkProgram(program)
-  return { program, at: Object.fromEntries(NAMES.map((name) => [name, gl.getUniformLocation(program, name)])) as Program['at'] }
+  let at: Program['at'] | null = null // asked for at the first draw: until then it is compiled beside, while tiles come
+  return { program, get at() { return (at ??= Object.fromEntries(NAMES.map((name) => [name, gl.getUniformLocation(program, name)])) as Program['at']) } }
 }
 
-export function upload(gl: WebGL2RenderingContext, program: WebGLProgram, mesh: Mesh): Uploaded {
+export function upload(gl: WebGL2RenderingContext, mesh: Mesh): Uploaded {
   const array = gl.createVertexArray()
   gl.bindVertexArray(array)
   const buffers: WebGLBuffer[] = []
@@ -94,12 +98,11 @@ export function upload(gl: WebGL2RenderingContext, program: WebGLProgram, mesh: 
     buffers.push(buffer)
     bytes += data.byteLength
   }
-  for (const [name, data, size, kind] of [['a_place', mesh.position, 3, gl.FLOAT], ['a_colour', mesh.colour, 4, gl.UNSIGNED_BYTE], ['a_feature', mesh.feature, 1, gl.FLOAT]] as const) {
-    fill(gl.ARRAY_BUFFER, data as ArrayBufferView<ArrayBuffer>)
-    const at = gl.getAttribLocation(program, name)
-    if (at < 0) continue
+  for (const [at, [name, size]] of ATTRIBUTES.entries()) {
+    const bytes4 = name === 'a_colour'
+    fill(gl.ARRAY_BUFFER, (bytes4 ? mesh.colour : name === 'a_place' ? mesh.position : mesh.feature) as ArrayBufferView<ArrayBuffer>)
     gl.enableVertexAttribArray(at)
-    gl.vertexAttribPointer(at, size, kind, kind === gl.UNSIGNED_BYTE, 0, 0)
+    gl.vertexAttribPointer(at, size, bytes4 ? gl.UNSIGNED_BYTE : gl.FLOAT, bytes4, 0, 0)
   }
   fill(gl.ELEMENT_ARRAY_BUFFER, mesh.index as ArrayBufferView<ArrayBuffer>)
   gl.bindVertexArray(null)
