@@ -22,6 +22,7 @@ void main() {
 }`
 const FRAGMENT = `#version 300 es
 precision highp float;
+precision highp int;
 uniform bool u_naming; uniform vec3 u_sun; uniform vec2 u_cut; uniform int u_part;
 in vec3 v_place; in vec4 v_colour; flat in vec4 v_name; flat in float v_mine;
 out vec4 o_colour;
