@@ -23,6 +23,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+import itertools
+
 from browser.stage import CHROMIUM, FLAGS, Stage, staged  # noqa: E402
 
 SIZE = (1440, 900)
@@ -71,7 +73,11 @@ class Solids:
         up = np.array([np.sin(b) * np.cos(p), -np.cos(b) * np.cos(p), np.sin(p)])
         away = camera["high"] / 2 / np.tan(FOV / 2)
         # the pixel's middle, as the picture is drawn
-        way = away * ahead + (x + 0.5 - camera["wide"] / 2) * right + (camera["high"] / 2 - y - 0.5) * up
+        way = (
+            away * ahead
+            + (x + 0.5 - camera["wide"] / 2) * right
+            + (camera["high"] / 2 - y - 0.5) * up
+        )
         eye = centre - ahead * away
         reach = away * 12
         near = np.abs(self.middle * world - eye[:2]).max(axis=1) < reach
@@ -133,10 +139,12 @@ def read_tile(path: Path, transform: NDArray[Any]) -> tuple[NDArray[Any], NDArra
     )
     text = start + views[ids["values"]]["byteOffset"]
     names = np.array(
-        [body[text + a : text + b].decode() for a, b in zip(ends, ends[1:], strict=False)], object
+        [body[text + a : text + b].decode() for a, b in itertools.pairwise(ends)], object
     )
     ground = np.zeros(table["count"])
-    if "ground_m" in table["properties"]:  # the map is flat: the console lets buildings down onto it
+    if (
+        "ground_m" in table["properties"]
+    ):  # the map is flat: the console lets buildings down onto it
         at = start + views[table["properties"]["ground_m"]["values"]]["byteOffset"]
         ground = np.frombuffer(body, np.float32, table["count"], at).astype(np.float64)
     parts, owners = [], []

@@ -82,7 +82,7 @@ export class Painter {
     return {
       type: 'FeatureCollection',
       features: reached.map((one): GeoJSON.Feature => {
-        const height = Math.max(least, Math.round(100 * tall * (one.level ? one.median : one.high)) / 100)
+        const height = Math.max(least, Math.round(20 * tall * (one.level ? one.median : one.high)) / 20) // to five centimetres: less is not seen, and every step is drawn anew
         return { type: 'Feature', properties: { id: one.area, level: Math.max(1, one.level), sure: one.level > 0, front: one.front, height }, geometry: this.#outlines.get(one.area) ?? discOf(one.lon, one.lat, this.#spread(map.id, map.areas)) }
       }),
     }

@@ -1,4 +1,4 @@
-"""Routes of the scene in three dimensions: its tiles, what moves in it at an instant, rehearsals."""
+"""Routes of the scene: its tiles, what moves in it at an instant, rehearsals."""
 
 from __future__ import annotations
 

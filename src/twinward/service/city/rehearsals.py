@@ -136,7 +136,7 @@ def order_in_rehearsal(
     def add(held: Rehearsal) -> Rehearsal:
         if not 0 <= asked.offset_s <= held.hours * 3600:
             raise InputError(
-                f"offset {asked.offset_s:g} s lies outside the {held.hours:g} hours that are played",
+                f"offset {asked.offset_s:g} s lies outside the {held.hours:g} hours of the play",
                 "give the second of the rehearsal",
                 code="bad_request",
             )
