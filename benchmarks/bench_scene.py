@@ -7,6 +7,7 @@ reckoned here from the tiles and the camera, and share nothing with the console 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import struct
 import sys
@@ -22,8 +23,6 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
-
-import itertools
 
 from browser.stage import CHROMIUM, FLAGS, Stage, staged  # noqa: E402
 
