@@ -1,10 +1,12 @@
 """Writes the pictures of the console anew, in both languages and themes: Shanghai in the spring of 2022, Monaco and
-Porto Alegre from their published data; a made-up city only where persons are shown, for nobody's person is published.
+Porto Alegre from their published data. Persons, contacts and stocks are synthetic, for nobody's person is published.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -15,9 +17,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser.made_city import make_city  # noqa: E402
-from browser.people import play_people  # noqa: E402
-from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, report_day, staged  # noqa: E402
+from browser.people import Ground, play_people  # noqa: E402
+from browser.stage import CHROMIUM, FLAGS, Stage, staged  # noqa: E402
 from real_cities import DATA, make_city_of, spring_of_2022  # noqa: E402
 from real_cities import SPRING as SPRING_DATA  # noqa: E402
 from twinward.service.city.scene import build_scene  # noqa: E402
@@ -28,8 +29,18 @@ SETTLE_MS = 900
 LOADING = ("Loading", "正在载入")
 COMPARE_MS = 300_000
 PATIENCE_MS = 120_000
-RESIDENTS = 60_000
-WEEKS_D = 24
+HUANGPU = Ground(  # where the synthetic cluster lives
+    home="310101002001",
+    second="310101013",
+    third="310101015",
+    way={"home": (121.4693, 31.2409), "work": (121.4760, 31.2260), "market": (121.4719, 31.2340)},
+    holders=(
+        ("310101", "Example Hospital 1", 121.4690, 31.2330),
+        ("310104", "Example Clinic 2", 121.4370, 31.1880),
+        ("310106", "Example Depot", 121.4480, 31.2290),
+        ("310115", "Example Hospital 3", 121.5440, 31.2220),
+    ),
+)
 LARGEST = 1_000_000
 # name, place, size, language, theme
 SPRING = (
@@ -55,7 +66,7 @@ SPRING = (
     ("public-dark-en", "public", DESK, "en", "dark"),
     ("public-phone-en", "public", PHONE, "en", "light"),
 )
-MADE = (
+PEOPLE = (
     ("cases-light-zh", "cases", DESK, "zh", "light"),
     ("case-light-en", "case/k1", DESK, "en", "light"),
     ("case-dark-zh", "case/k1", DESK, "zh", "dark"),
@@ -111,8 +122,8 @@ def prepare(page: Page, name: str) -> None:
     elif "timeline" in name:
         page.locator("#line").evaluate("node => node.scrollIntoView()")
     elif name.startswith("cases"):
-        page.locator("main button").first.click()
-        page.wait_for_selector("[data-testid=case]")
+        page.get_by_role("button", name=re.compile("Show cases|查看病例")).click()
+        page.wait_for_selector("[data-testid=cases-row]")
     elif name.startswith("case-"):
         page.wait_for_selector("[data-testid=chain]")
     elif name.startswith("foresee"):
@@ -177,6 +188,7 @@ def take(
     )  # type: ignore[arg-type]
     context.add_init_script(f"localStorage.setItem('twinward.language', '{language}')")
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{stage.url}/#/{'' if place == 'incident' else place}")
     if place == "incident":
         page.get_by_test_id("incident").first.click()
@@ -206,15 +218,17 @@ def wanted(pictures: tuple[tuple[str, ...], ...], at: int = 0) -> list[tuple[Any
     return [one for one in pictures if one[at].startswith(begins)]
 
 
-def take_made(browser: Browser, folder: Path) -> None:
-    """Persons, their contacts and tasks: synthetic, in a made-up city."""
-    if not (chosen := wanted(MADE)):
+def take_people(browser: Browser, folder: Path) -> None:
+    """Persons, their contacts, stocks and tasks: a synthetic cluster on the morning of 14 April, in a copy of its own."""
+    if not (chosen := wanted(PEOPLE)):
         return
-    make_city(folder / "made", residents=RESIDENTS)
-    with staged(folder / "made") as stage:
-        play_outbreak(stage, WEEKS_D)
-        play_people(stage)
-        report_day(stage, WEEKS_D)
+    shutil.rmtree(folder / "people", ignore_errors=True)
+    with spring_of_2022(folder / "spring-2022"):
+        pass
+    shutil.copytree(folder / "spring-2022", folder / "people")
+    with spring_of_2022(folder / "people") as stage:
+        stage.open_activation()  # that of March has run out: none lasts more than thirty days
+        play_people(stage, HUANGPU)
         stage.pass_time(hours=3)
         for one in chosen:
             take(browser, stage, *one)
@@ -271,6 +285,8 @@ def show_city(page: Page, text: str, layer: str, solid: bool) -> None:
 
 
 def main() -> None:
+    if not SPRING_DATA.exists():
+        sys.exit(f"{DATA} is not here: the pictures stay as they are")
     SCREENS.mkdir(parents=True, exist_ok=True)
     kept = os.environ.get(
         "TWINWARD_SCREENS"
@@ -278,16 +294,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as new, sync_playwright() as playwright:
         folder = Path(kept or new)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        if not SPRING_DATA.exists():
-            print(f"{DATA} is not here: pictures of real cities stay as they are")
-        elif chosen := wanted(SPRING):
+        if chosen := wanted(SPRING):
             with spring_of_2022(folder / "spring-2022") as stage:
                 for one in chosen:
                     take(browser, stage, *one)
-        if DATA.exists():
-            take_maps(browser, folder)
-            take_city(browser, folder)
-        take_made(browser, folder)
+        take_people(browser, folder)
+        take_maps(browser, folder)
+        take_city(browser, folder)
         browser.close()
 
 

@@ -41,19 +41,38 @@ DAY_OF = {
     "k11": 13,
     "k12": 13,
 }
-AREA_OF = {"k6": "010201", "k10": "010201", "k11": "010202"}
-HOME = "010101"
-HOLDERS = (
-    ("01", "General Hospital", 10.08, 50.06),
-    ("05", "Market Clinic", 10.26, 50.16),
-    ("07", "City Depot", 10.07, 50.25),
-    ("09", "Lake Hospital", 10.42, 50.24),
+
+
+class Ground(msgspec.Struct, frozen=True, kw_only=True):
+    """Where they live and what stands there: communities, points of a way, holders of stocks."""
+
+    home: str
+    second: str  # of k6 and k10
+    third: str  # of k11
+    way: dict[str, tuple[float, float]]
+    holders: tuple[tuple[str, str, float, float], ...]  # area, name, lon, lat; a depot is one
+
+    def area_of(self, case: str) -> str:
+        return {"k6": self.second, "k10": self.second, "k11": self.third}.get(case, self.home)
+
+
+MADE_UP = Ground(
+    home="010101",
+    second="010201",
+    third="010202",
+    way={"home": (10.081, 50.052), "work": (10.141, 50.083), "market": (10.112, 50.061)},
+    holders=(
+        ("01", "General Hospital", 10.08, 50.06),
+        ("05", "Market Clinic", 10.26, 50.16),
+        ("07", "City Depot", 10.07, 50.25),
+        ("09", "Lake Hospital", 10.42, 50.24),
+    ),
 )
 STOCKS = (("beds", "beds", 420, 371), ("icu_beds", "beds", 38, 33), ("masks", "pieces", 52_000, 0))
 FIX_MIN = 15
 
 
-def play_people(stage: Stage) -> None:
+def play_people(stage: Stage, ground: Ground = MADE_UP) -> None:
     """A cluster of twelve cases with contacts in the first district, its first case's way,
     stocks and requests.
     """
@@ -65,7 +84,7 @@ def play_people(stage: Stage) -> None:
                 "case": case,
                 "subject": f"person-{case}",
                 "hazard": "epidemic",
-                "area": AREA_OF.get(case, HOME),
+                "area": ground.area_of(case),
                 "status": "confirmed",
                 "found_in": "control" if day else "community",
                 "onset": onset,
@@ -75,18 +94,26 @@ def play_people(stage: Stage) -> None:
         )
     for infector, infectee, setting, probability in LINKS:
         name_contact(
-            stage, f"{infector}-{infectee}", infector, f"person-{infectee}", setting, probability
-        )
+            stage, ground, f"{infector}-{infectee}", infector, f"person-{infectee}", setting,
+            probability,
+        )  # fmt: skip
     for number in range(1, 7):
         name_contact(
-            stage, f"k1-other{number}", "k1", f"person-o{number}", "community", 0.9 - number / 8
-        )
-    report_way(stage)
-    fill_stocks(stage)
+            stage, ground, f"k1-other{number}", "k1", f"person-o{number}", "community",
+            0.9 - number / 8,
+        )  # fmt: skip
+    report_way(stage, ground)
+    fill_stocks(stage, ground)
 
 
 def name_contact(
-    stage: Stage, name: str, case: str, subject: str, setting: str, probability: float | None
+    stage: Stage,
+    ground: Ground,
+    name: str,
+    case: str,
+    subject: str,
+    setting: str,
+    probability: float | None,
 ) -> None:
     stage.post(
         {
@@ -94,7 +121,7 @@ def name_contact(
             "contact": name,
             "case": case,
             "subject": subject,
-            "area": HOME,
+            "area": ground.home,
             "setting": setting,
             "probability": probability,
             "synthetic": True,
@@ -102,17 +129,16 @@ def name_contact(
     )
 
 
-def report_way(stage: Stage) -> None:
+def report_way(stage: Stage, ground: Ground) -> None:
     """Two weeks of one person: at home, at work, now and then at a market, a fix every quarter
     of an hour.
     """
     now = stage.clock.now()
-    places = {"home": (10.081, 50.052), "work": (10.141, 50.083), "market": (10.112, 50.061)}
     items: list[dict[str, Any]] = []
     for step in range(4 * 24 * 4):
         at = now - timedelta(days=4) + timedelta(minutes=FIX_MIN * step)
         here = "work" if 8 <= at.hour < 16 else "market" if at.hour == 17 and at.day % 2 else "home"
-        lon, lat = places[here]
+        lon, lat = ground.way[here]
         items += [
             {
                 "source_id": f"{who}-{step}",
@@ -131,9 +157,10 @@ def report_way(stage: Stage) -> None:
     stage.platform.intake.open().drain()  # type: ignore[attr-defined]
 
 
-def fill_stocks(stage: Stage) -> None:
-    for number, (area, holder, lon, lat) in enumerate(HOLDERS):
-        depot = "Depot" in holder
+def fill_stocks(stage: Stage, ground: Ground) -> None:
+    giver, depot_name = next(one[:2] for one in ground.holders if "Depot" in one[1])
+    for number, (area, holder, lon, lat) in enumerate(ground.holders):
+        depot = holder == depot_name
         part = 1 if depot else number + 1
         for kind, unit, quantity, taken in STOCKS:
             if depot and kind != "masks":
@@ -152,8 +179,9 @@ def fill_stocks(stage: Stage) -> None:
                 }
             )
     soon = (stage.clock.now() + timedelta(hours=20)).isoformat()
-    for number, (to, holder, _, _) in enumerate(one for one in HOLDERS if "Depot" not in one[1]):
-        told = {"request": f"masks-{to}", "area": "07"}
+    hospitals = [one[:2] for one in ground.holders if one[1] != depot_name]
+    for number, (to, holder) in enumerate(hospitals):
+        told = {"request": f"masks-{to}", "area": giver}
         wanted = 4_000 + 2_000 * number
         steps = [
             {
@@ -164,27 +192,28 @@ def fill_stocks(stage: Stage) -> None:
                 "area": to,
                 "unit": "pieces",
                 "holder": holder,
-                "from_area": "07",
-                "from_holder": "City Depot",
+                "from_area": giver,
+                "from_holder": depot_name,
                 "needed_by": soon,
                 "purpose": "ward supplies for three days",
             },
-            {"type": "CommitSupply", "holder": "City Depot", "quantity": wanted, **told},
+            {"type": "CommitSupply", "holder": depot_name, "quantity": wanted, **told},
             {"type": "SendSupply", "vehicle": "van 3", **told},
         ]
         stage.post(*steps[: 3 - number])
+    (area, hospital), (to_area, to_hospital) = hospitals[0], hospitals[-1]
     stage.post(
         {
             "type": "RequestTransfer",
             "transfer": "move-1",
             "subject": "person-k3",
-            "area": "01",
-            "hospital": "General Hospital",
-            "to_area": "09",
-            "to_hospital": "Lake Hospital",
+            "area": area,
+            "hospital": hospital,
+            "to_area": to_area,
+            "to_hospital": to_hospital,
             "bed": "icu_beds",
             "bed_now": "beds",
         },
-        {"type": "AcceptTransfer", "transfer": "move-1", "area": "09"},
-        {"type": "DepartTransfer", "transfer": "move-1", "area": "01", "vehicle": "ambulance 2"},
+        {"type": "AcceptTransfer", "transfer": "move-1", "area": to_area},
+        {"type": "DepartTransfer", "transfer": "move-1", "area": area, "vehicle": "ambulance 2"},
     )

@@ -40,10 +40,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     quantities: tuple[ReadingType, ...]
 
     def find(self, kind: str) -> ReadingType | None:
-        for one in self.quantities:
-            if one.type == kind:
-                return one
-        return None
+        return next((one for one in self.quantities if one.type == kind), None)
 
 
 @cache

@@ -1,1 +1,0 @@
-"""3D metadata: schemas, entities, property tables, and whether their values hold."""

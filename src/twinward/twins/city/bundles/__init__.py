@@ -1,1 +1,0 @@
-"""Bundles of rules for the edges: kept, rolled out in stages, rolled back."""
