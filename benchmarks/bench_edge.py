@@ -1,9 +1,10 @@
 """The edge: durable messages a second and memory with many devices, reading to local action with
-the core stopped, a backlog drained while alarms go on, MQTT through the agent into the twin.
+the core stopped, a backlog drained while alarms go on, MQTT through the agent into the twin, and
+MQTT straight into the twin through the centre's own door.
 
-Run: python benchmarks/bench_edge.py durable|local|drain|twin [--devices N] [--readings N]. Needs
-Debian's mosquitto. The agent, the broker and the centre are processes of their own; senders run in
-this one. Prints one JSON object.
+Run: python benchmarks/bench_edge.py durable|local|drain|twin|straight [--devices N] [--readings N]
+[--list N]. Needs Debian's mosquitto. The agent, the broker, the centre and the sender of `straight`
+are processes of their own; other senders run in this one. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ disk_mb = 20000
 [mqtt]
 host = "127.0.0.1"
 port = {broker}
+{straight}
+"""
+RULES = """
 [[rules]]
 id = "too-warm"
 type = "temperature"
@@ -63,13 +67,26 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
+def cpu_of(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Bench:
     """A folder with a broker and an agent of `devices` thermometers."""
 
-    def __init__(self, folder: Path, devices: int, core: str = "") -> None:
+    def __init__(
+        self, folder: Path, devices: int, core: str = "", *, straight: bool = False
+    ) -> None:
         self.folder, self.devices = folder, devices
         self.broker_port, self.port = free_port(), free_port()
-        text = CONFIG.format(port=self.port, core=core, broker=self.broker_port)
+        text = CONFIG.format(
+            port=self.port,
+            core=core,
+            broker=self.broker_port,
+            straight="straight = true" if straight else "",
+        )
+        text += "" if straight else RULES.format()
         text += "".join(
             f'[[devices]]\nid = "d{n}"\nprofile = "thermometer"\narea = "{AREA}"\n'
             for n in range(devices)
@@ -112,8 +129,7 @@ class Bench:
 
     def cpu_s(self) -> float:
         assert self.agent is not None
-        fields = Path(f"/proc/{self.agent.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_of(self.agent.pid)
 
     def client(self, name: str) -> paho.Client:
         client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=paho.MQTTv5)
@@ -258,6 +274,19 @@ class Centre:
         except OSError:
             return None
 
+    def warm_up(self) -> None:
+        """What the first batch compiles is no part of the measure."""
+        items = [
+            {"source_id": f"w{k}", "subject": "w", "area": AREA} | reading(k) for k in range(5000)
+        ]
+        for one in items:
+            del one["boot"], one["seq"]
+        body = json.dumps({"source": "warm", "items": items}).encode()
+        headers = {"content-type": "application/json"}
+        address = f"http://127.0.0.1:{self.port}/v1/observations"
+        with urllib.request.urlopen(urllib.request.Request(address, body, headers)) as got:
+            assert json.loads(got.read())["stored"] == 5000
+
     def account(self) -> dict[str, int]:
         found = (self.ask("/v1/sources") or {"items": []})["items"]
         one = next((row for row in found if row["source"] == "bench"), None)
@@ -379,22 +408,110 @@ def run_twin(bench: Bench, centre: Centre, readings: int) -> dict[str, Any]:
     }
 
 
+def run_straight(bench: Bench, centre: Centre, readings: int, many: int) -> dict[str, Any]:
+    """Messages of `many` readings at QoS 1, every tenth sent twice, from a process of its own,
+    through the centre's door into the twin: until the centre has all of them and the broker none.
+    """
+    bench.start()
+    centre.warm_up()
+    command = [sys.executable, __file__, "send", "--devices", str(bench.devices)]
+    command += ["--readings", str(readings), "--list", str(many)]
+    sender = subprocess.Popen(
+        [*command, "--port", str(bench.broker_port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert sender.stdin is not None and sender.stdout is not None and bench.agent is not None
+    twice = int(sender.stdout.readline())  # it has made all its packets
+    pids = {
+        "door": bench.agent.pid,
+        "centre": centre.process.pid,
+        "broker": bench.broker.pid,
+        "sender": sender.pid,
+    }
+    before = {name: cpu_of(pid) for name, pid in pids.items()}
+    begun = time.monotonic()
+    sender.stdin.write(b"go\n")
+    sender.stdin.flush()
+    wait_for(lambda: centre.account()["received"] >= readings + twice, 900, 0.2)
+    seconds = time.monotonic() - begun
+    cpu = {name: cpu_of(pid) - before[name] for name, pid in pids.items() if name != "sender"}
+    sender.communicate()
+    wait_for(lambda: bench.stored() >= readings, 60)
+    health, account = bench.health() or {}, centre.account()
+    assert account["stored"] == readings and account["duplicate"] == twice, account
+    return {
+        "readings_a_message": many,
+        "observations": readings,
+        "sent_twice": twice,
+        "into_the_twin_per_s": round(readings / seconds),
+        "received_per_s": round((readings + twice) / seconds),
+        **{
+            f"received_per_cpu_s_of_{name}": round((readings + twice) / s)
+            for name, s in cpu.items()
+        },
+        "door": {name: health.get(name) for name in ("received", "stored", "duplicate")},
+        "centre": {name: account[name] for name in ("received", "stored", "duplicate", "rejected")},
+        "peak_rss_mb": round(bench.peak_mb(), 1),
+    }
+
+
+def send(port: int, devices: int, readings: int, many: int) -> None:
+    """Makes the packets, says how many readings it will send twice, and waits to be told to go."""
+    from twinward.edge.mqtt import packets
+
+    messages: list[bytes] = []
+    twice = 0
+    for batch in range(readings // many):
+        items = [reading(batch * many + k) for k in range(many)]
+        body = json.dumps(items if many > 1 else items[0]).encode()
+        topic = f"twinward/bench/d{batch % devices}/temperature"
+        again = batch % 10 == 0
+        twice += many * again
+        for _ in range(1 + again):
+            mid = len(messages) % 65_535 + 1
+            messages.append(packets.publish_packet(mid, topic, body, "3.1.1"))
+    line = socket.create_connection(("127.0.0.1", port))
+    line.sendall(packets.connect_packet("sender", "3.1.1", keep_alive_s=600, most_under_way=65_535))
+    line.recv(4)
+    sys.stdout.write(f"{twice}\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    reader = threading.Thread(target=read_bytes, args=(line, 4 * len(messages)))
+    reader.start()
+    step = max(1, 200 // many)
+    for at in range(0, len(messages), step):
+        line.sendall(b"".join(messages[at : at + step]))
+    reader.join()
+
+
+def read_bytes(line: socket.socket, size: int) -> None:
+    """The broker's acknowledgements."""
+    while size > 0:
+        size -= len(line.recv(65_536))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("durable", "local", "drain", "twin"))
+    parser.add_argument("what", choices=("durable", "local", "drain", "twin", "straight", "send"))
     parser.add_argument("--devices", type=int, default=2000)
     parser.add_argument("--readings", type=int, default=20_000)
+    parser.add_argument("--list", type=int, default=1, help="readings in a message of `straight`")
+    parser.add_argument("--port", type=int, default=0, help="of the broker, for `send`")
     options = parser.parse_args()
+    if options.what == "send":
+        send(options.port, options.devices, options.readings, options.list)
+        return
     with tempfile.TemporaryDirectory() as folder:
         centre = None
-        if options.what in ("drain", "twin"):
+        if options.what in ("drain", "twin", "straight"):
             Path(folder, "centre").mkdir()
             centre = Centre(Path(folder, "centre"))
         # nobody listens at port 9 of this machine: the core is stopped
         core = f"http://127.0.0.1:{centre.port}" if centre else "http://127.0.0.1:9"
-        bench = Bench(Path(folder), options.devices, core)
+        bench = Bench(Path(folder), options.devices, core, straight=options.what == "straight")
         try:
-            if centre is not None:
+            if centre is not None and options.what == "straight":
+                found = run_straight(bench, centre, options.readings, options.list)
+            elif centre is not None:
                 run = run_drain if options.what == "drain" else run_twin
                 found = run(bench, centre, options.readings)
             elif options.what == "durable":

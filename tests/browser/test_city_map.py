@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from browser.axe import assert_accessible
 from browser.stage import Stage
 from twinward.core.clock import format_time
+from twinward.service.hazards import warnings
 from twinward.service.intake import observations
 from twinward.service.platform import local_admin
 
@@ -67,8 +68,8 @@ def test_an_officer_without_a_mouse_finds_draws_orders_and_sees_it_confirmed(
     assert task.id not in {one.id for one in quiet.open_tasks()}
 
 
-@pytest.mark.slow
-def test_a_layer_tells_its_age_and_that_silence_is_not_zero(quiet: Stage, open_page: Open) -> None:
+def report_rain(quiet: Stage) -> None:
+    """Three gauges in a row, with no rain, a little and more."""
     now = quiet.clock.now()
     items = [
         {
@@ -88,6 +89,11 @@ def test_a_layer_tells_its_age_and_that_silence_is_not_zero(quiet: Stage, open_p
     platform = quiet.platform
     checks = observations.checks_of(platform)
     assert observations.submit(platform, local_admin(), checks, body).result().stored == 3
+
+
+@pytest.mark.slow
+def test_a_layer_tells_its_age_and_that_silence_is_not_zero(quiet: Stage, open_page: Open) -> None:
+    report_rain(quiet)
     page = open_page(quiet, "city")  # its map cannot be drawn here: the lists do without
     page.get_by_test_id("layer-rain-gauges").check()
     shown = page.get_by_test_id("layer-shown")
@@ -98,3 +104,97 @@ def test_a_layer_tells_its_age_and_that_silence_is_not_zero(quiet: Stage, open_p
     page.get_by_text("Not recorded here").click()
     expect(page.get_by_text("Traffic by road segment")).to_be_visible()
     assert_accessible(page, "city")
+
+
+@pytest.mark.slow
+def test_an_area_drawn_by_mouse_is_measured_warned_and_a_team_is_dragged_to_it(
+    quiet: Stage, open_page: Open
+) -> None:
+    quiet.report_case(f"{CASTLE}0101")
+    page = open_page(quiet, "city", drawn=True, language="zh", theme="dark")
+    page.wait_for_selector("[data-state=ready]")
+    box = page.locator(".canvas canvas").first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    page.get_by_role("button", name="量测", exact=True).click()
+    page.mouse.click(x - 60, y)
+    page.mouse.click(x + 60, y)
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("measured")).to_contain_text("2个点 · 长度")
+
+    page.get_by_role("button", name="绘制区域").click()
+    for across, down in ((-90, -90), (90, -90), (90, 90), (-90, 90)):
+        page.mouse.click(x + across, y + down)
+    page.get_by_role("button", name="完成").click()
+    drawn = page.get_by_test_id("drawn")
+    expect(drawn).to_contain_text("居民")
+    drawn.get_by_role("button", name="向此区域预警").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("#deed-title").fill("水位上涨")
+    dialog.locator("#deed-because").fill("水位计超过警戒")
+    dialog.locator("button[type=submit]").click()
+    expect(dialog).to_be_hidden()
+    (warned,) = warnings.list_warnings(quiet.platform, local_admin())
+    assert warned.title == "水位上涨" and warned.areas
+
+    page.get_by_test_id("team-health").drag_to(
+        page.locator(".canvas"), target_position={"x": box["width"] / 2, "y": box["height"] / 2}
+    )
+    dialog.locator("#deed-incident").select_option(index=1)
+    dialog.locator("button[type=submit]").click()
+    expect(page.get_by_test_id("sent")).to_be_visible()
+    sent = [one for one in quiet.open_tasks() if one.title.startswith("前往")]
+    assert [one.department for one in sent] == ["health"]
+    assert any(sent[0].area.startswith(code) for code in warned.areas)
+
+
+@pytest.mark.slow
+def test_a_sensor_is_picked_from_the_map_as_from_the_list_and_views_are_kept_and_printed(
+    quiet: Stage, open_page: Open
+) -> None:
+    report_rain(quiet)
+    page = open_page(quiet, "city", drawn=True)
+    page.add_init_script("window.print = () => { window.printed = true }")
+    page.reload()
+    page.wait_for_selector("[data-state=ready]")
+    page.get_by_test_id("layer-rain-gauges").check()
+    expect(page.locator("[data-sensors='3']")).to_have_count(1)
+    shown = page.get_by_test_id("layer-shown")
+    chosen = shown.locator("tr[aria-current=true]")
+    shown.get_by_role("button", name="gauge-2").click()
+    expect(chosen).to_contain_text("gauge-2")
+
+    search = page.get_by_test_id("search")
+    search.fill("10.15, 50.1")
+    expect(page.get_by_role("option").first).to_be_visible()
+    search.press("Enter")
+    page.wait_for_timeout(MOVE_MS * 8)  # it flies there
+    box = page.locator(".canvas canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(chosen).to_contain_text("gauge-1")
+    expect(page.get_by_test_id("history")).to_contain_text("gauge-1")
+
+    shown.get_by_role("checkbox").first.uncheck()  # the lowest class
+    expect(shown.locator("tbody tr")).to_have_count(2)
+    assert_accessible(page, "city")
+
+    page.get_by_test_id("mark-name").fill("Gauge one")
+    page.get_by_role("button", name="Keep this view").click()
+    page.reload()
+    page.wait_for_selector("[data-state=ready]")
+    page.get_by_role("button", name="Gauge one", exact=True).click()
+    expect(page.get_by_test_id("layer-rain-gauges")).to_be_checked()
+
+    page.get_by_role("button", name="Print the map").click()
+    paper = page.get_by_test_id("paper")
+    expect(paper).to_have_count(1)
+    page.wait_for_timeout(MOVE_MS)  # the paper is laid out before it is printed
+    assert page.evaluate("window.printed")
+    page.emulate_media(media="print")
+    expect(paper).to_be_visible()
+    for part in ("Scale about 1 : ", "As of ", "Source: ", " km"):
+        expect(paper).to_contain_text(part)
+    wide = paper.locator("img").evaluate("(one) => one.naturalWidth")
+    assert wide > 400

@@ -121,8 +121,13 @@ let tellDrill: (drill: string) => void = () => undefined
 /** Who wants to know that a server's workspace is a drill's: every answer says it, also one that asks for a login. */
 export const onDrill = (tell: (drill: string) => void): void => { tellDrill = tell }
 
+const INSIDE = ['/v1/scene/rehearsals', '/v1/sessions', '/v1/map/within'] // what a rehearsal itself writes, and what changes nothing
+/** While a rehearsal is played nothing that it orders may leave it: every other write is refused here, before it is sent. */
+export const fence = { on: false, says: '' }
+
 /** Ask; ApiError when the answer is not a good one. A session whose token has run out is renewed on the way. */
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
+  if (fence.on && init.method && init.method !== 'GET' && !INSIDE.some((one) => path.startsWith(one))) throw new ApiError(409, 'rehearsal', fence.says)
   let response: Response
   try {
     response = await fetch(path, { ...init, headers: { ...headers(), ...(init.headers as Record<string, string>) } })

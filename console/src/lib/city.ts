@@ -18,6 +18,12 @@ export interface Coupling { id: string; layer: string; mark: number; unit: strin
 export interface FoundPlace { kind: string; name: string; name_en: string; within: string; lon: number; lat: number; area: string | null; approximate: boolean }
 export interface DrawnArea { areas: string[]; names: string[]; leaves: number; residents: number | null; places: Record<string, number>; m2: number; mended: boolean; outside_yours: number }
 export interface SceneView { available: boolean; version: string; objects: number; without_geometry: number; tiles: number; bytes: number; heights: Record<string, number> }
+/** People counted at a place (null: fewer than k) and vehicles at an instant of the scene. */
+export interface MomentCount { place: string; lon: number; lat: number; persons: number | null; told_at: string; ahead: boolean; low: number | null; high: number | null }
+export interface MomentVehicle { vehicle: string; lon: number; lat: number; speed: number | null; told_at: string; held: boolean }
+export interface SceneMoment { at: string; now: string; when: 'past' | 'now' | 'forecast'; as_of: string; k: number; crowd: MomentCount[]; vehicles: MomentVehicle[]; left_out: number }
+export interface RehearsalOrder { offset_s: number; title: string; department: string; area: string; deadline_h: number; by: string; given_at: string; lon: number | null; lat: number | null; fenced: boolean }
+export interface Rehearsal { id: string; by: string; begun_at: string; hours: number; speed: number; seq: number; incidents: number; forecasts: string[]; orders: RehearsalOrder[]; ended_at: string | null }
 
 const get = async <T>(path: string): Promise<T> => (await ask(path)).json() as Promise<T>
 const post = async <T>(path: string, body: unknown): Promise<T> => (await ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json() as Promise<T>
@@ -35,3 +41,7 @@ export const issueWarning = (asked: Record<string, unknown>) => post<unknown>('/
 export const getScene = () => get<SceneView>('/v1/scene')
 export const getTileset = (version: string) => get<unknown>(`/v1/scene/tileset?v=${version}`)
 export const getTile = async (name: string, version: string): Promise<ArrayBuffer> => (await ask(`/v1/scene/tiles/${encodeURIComponent(name)}?v=${version}`)).arrayBuffer()
+export const getMoment = (at: string | null) => get<SceneMoment>(`/v1/scene/moment${at ? `?at=${encodeURIComponent(at)}` : ''}`)
+export const beginRehearsal = (asked: { hours: number; speed: number }) => post<Rehearsal>('/v1/scene/rehearsals', asked)
+export const orderInRehearsal = (id: string, asked: { offset_s: number; title: string; department: string; area: string; deadline_h: number; lon?: number; lat?: number }) => post<Rehearsal>(`/v1/scene/rehearsals/${encodeURIComponent(id)}/orders`, asked)
+export const endRehearsal = (id: string) => post<Rehearsal>(`/v1/scene/rehearsals/${encodeURIComponent(id)}/end`, {})

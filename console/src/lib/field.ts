@@ -14,7 +14,7 @@ export interface AlertDraft {
 export interface HeldDevice { device: string; count: number; first_at: string; last_at: string }
 export interface Edge {
   id: string; state: 'good' | 'late' | 'unknown'; late: string[]; heard_at: string; backlog: number; oldest_s: number; disk_bytes: number; disk_bound: number
-  lost: number; alarms_open: number; clock_skew_s: number | null; config_version: string; devices: number; devices_by_heard: Record<string, number>; held: HeldDevice[]; orders_open: number
+  lost: number; alarms_open: number; clock_skew_s: number | null; config_version: string; rules_version: string; rules_wanted: string; rules_refused: string; devices: number; devices_by_heard: Record<string, number>; held: HeldDevice[]; orders_open: number
 }
 export interface Device {
   id: string; edge: string; profile: string; area: string; area_name: string; place: string; state: string; heard: string; heard_at: string | null; fault: string; pending: Record<string, string>

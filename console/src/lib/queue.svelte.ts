@@ -1,5 +1,5 @@
 // What an officer did, kept on the device until the server has it: each command gets its id once, so that nothing is done twice.
-import { ApiError, sendCommands, type Command } from '../api/client'
+import { ApiError, fence, sendCommands, type Command } from '../api/client'
 
 const KEPT = 'twinward.queue'
 const ACCOUNT = 'twinward.account' // who used this device last
@@ -74,6 +74,7 @@ class Queue {
 
   async send(): Promise<void> {
     if (this.#sending || !this.#met || !this.waiting.length) return
+    if (fence.on) { this.#timer = setTimeout(() => void this.send(), RETRY_MS); return } // a rehearsal is played: it waits outside
     this.#sending = true
     const owner = this.owner
     clearTimeout(this.#timer)

@@ -42,11 +42,17 @@ export const RAMP: readonly [number, number, number][] = [[38, 115, 140], [94, 1
 const GREY: [number, number, number] = [128, 134, 144]
 export const css = ([r, g, b]: readonly [number, number, number]): string => `rgb(${r} ${g} ${b})`
 
-export function colour(sensors: Sensors, breaks: readonly number[], worse: 'high' | 'low'): Uint8Array {
+/** The class that a sensor is drawn in; what is stale or doubtful comes after all classes. */
+export const shownClass = (state: number, value: number, breaks: readonly number[]): number => (state === 0 ? classOfValue(value, breaks) : breaks.length + 1)
+
+/** Four bytes for each; classes that are turned `off` are not to be seen. */
+export function colour(sensors: Sensors, breaks: readonly number[], worse: 'high' | 'low', off: readonly number[] = []): Uint8Array {
   const ramp = rampFor(breaks.length, worse, RAMP)
   const found = new Uint8Array(4 * sensors.length)
   for (let i = 0; i < sensors.length; i++) {
-    const of = sensors.state[i] === 0 ? ramp[classOfValue(sensors.value[i]!, breaks)]! : GREY
+    const at = shownClass(sensors.state[i]!, sensors.value[i]!, breaks)
+    if (off.includes(at)) continue
+    const of = ramp[at] ?? GREY
     found[4 * i] = of[0]
     found[4 * i + 1] = of[1]
     found[4 * i + 2] = of[2]

@@ -1,67 +1,29 @@
 // The buildings near the camera, drawn from the scene's tiles in the map's own picture; far away the map's extrusions stand for them.
 import type { CustomLayerInterface, CustomRenderMethodInput, Map as MapType } from 'maplibre-gl'
 import { getTile } from '../lib/city'
-import { readGlb, type Entity, type Leaf } from './glb'
+import { placeOf, readGlb, type Entity, type Leaf, type Mesh, type Place } from './glb'
+import { readPixels } from './picking'
+import { compile, modelOf, multiply, upload, type Program, type Uploaded } from './shader'
 
-const MOST_TILES = 120 // held at once; the least recently seen go first
+const MOST_TILES = 96 // held at once; the least recently seen go first
+const MOST_BYTES = 64_000_000
+const SLOTS = 255
 const NEAR_ZOOM = 14.5
-const AT_ONCE = 6
-const A = 6_378_137
-const E2 = 0.00669437999014
-const RAD = Math.PI / 180
+const AT_ONCE = 8
 
-const VERTEX = `#version 300 es
-uniform mat4 u_matrix; uniform float u_chosen; uniform float u_slot;
-in vec3 a_place; in vec4 a_colour; in float a_feature;
-out vec3 v_place; out vec4 v_colour; flat out vec4 v_name;
-void main() {
-  vec3 place = vec3(a_place.x, -a_place.z, a_place.y);
-  gl_Position = u_matrix * vec4(place, 1.0);
-  v_place = place;
-  v_colour = abs(a_feature - u_chosen) < 0.5 ? vec4(0.93, 0.42, 0.1, 1.0) : a_colour;
-  v_name = vec4(mod(a_feature, 256.0) / 255.0, floor(a_feature / 256.0) / 255.0, u_slot / 255.0, 1.0);
-}`
-const FRAGMENT = `#version 300 es
-precision highp float;
-uniform bool u_naming; uniform vec3 u_sun;
-in vec3 v_place; in vec4 v_colour; flat in vec4 v_name;
-out vec4 o_colour;
-void main() {
-  if (u_naming) { o_colour = v_name; return; }
-  vec3 normal = normalize(cross(dFdx(v_place), dFdy(v_place)));
-  if (abs(normal.z) < 0.0001 && dot(normal, normal) < 0.5) normal = vec3(0.0, 0.0, 1.0);
-  float light = 0.62 + 0.38 * abs(dot(normal, u_sun));
-  o_colour = vec4(v_colour.rgb * light, 1.0);
-}`
-
-interface Drawn { leaf: Leaf; slot: number; count: number; wide: number; array: WebGLVertexArrayObject; buffers: WebGLBuffer[]; entities: Entity[]; model: Float64Array; seen: number }
+interface Drawn extends Uploaded { leaf: Leaf; slot: number; mesh: Mesh; model: Float64Array; seen: number; box: Float64Array }
 export interface Picked { entity: Entity; leaf: Leaf }
+export interface Cut { low: number; high: number }
 
-/** Longitude, latitude (degrees) and height of a point of the earth's own axes (Bowring 1976). */
-export function geodetic(x: number, y: number, z: number): [number, number, number] {
-  const b = A * Math.sqrt(1 - E2)
-  const p = Math.hypot(x, y)
-  const angle = Math.atan2(z * A, p * b)
-  const lat = Math.atan2(z + ((A * A - b * b) / b) * Math.sin(angle) ** 3, p - E2 * A * Math.cos(angle) ** 3)
-  return [Math.atan2(y, x) / RAD, lat / RAD, p / Math.cos(lat) - A / Math.sqrt(1 - E2 * Math.sin(lat) ** 2)]
-}
-
-/** From metres east, north, up about a tile's middle to the square of the web's map. */
-export function modelOf(transform: readonly number[]): Float64Array {
-  const [lon, lat, height] = geodetic(transform[12]!, transform[13]!, transform[14]!)
-  const scale = 1 / (2 * Math.PI * A * Math.cos(lat * RAD))
-  const x = lon / 360 + 0.5
-  const y = 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * RAD) / 2)) / (2 * Math.PI)
-  return new Float64Array([scale, 0, 0, 0, 0, -scale, 0, 0, 0, 0, scale, 0, x, y, height * scale, 1])
-}
-
-export function multiply(a: ArrayLike<number>, b: ArrayLike<number>): Float32Array {
-  const found = new Float32Array(16)
-  for (let column = 0; column < 4; column++) for (let row = 0; row < 4; row++) {
-    let sum = 0
-    for (let k = 0; k < 4; k++) sum += a[k * 4 + row]! * b[column * 4 + k]!
-    found[column * 4 + row] = sum
+/** The corners of a tile's box in the square of the web's map, for what lies outside of a picture. */
+function cornersOf(mesh: Mesh, model: Float64Array): Float64Array {
+  const [low, high] = [[Infinity, Infinity, Infinity], [-Infinity, -Infinity, -Infinity]]
+  for (let i = 0; i < mesh.position.length; i += 3) {
+    const place = [mesh.position[i]!, -mesh.position[i + 2]!, mesh.position[i + 1]!]
+    for (let k = 0; k < 3; k++) { low[k] = Math.min(low[k]!, place[k]!); high[k] = Math.max(high[k]!, place[k]!) }
   }
+  const found = new Float64Array(24)
+  for (let n = 0; n < 8; n++) for (let k = 0; k < 3; k++) found[n * 3 + k] = (((n >> k) & 1 ? high[k]! : low[k]!) * model[k * 5]!) + model[12 + k]!
   return found
 }
 
@@ -70,54 +32,86 @@ export class SceneLayer implements CustomLayerInterface {
   readonly type = 'custom'
   readonly renderingMode = '3d'
   readonly leaves: Leaf[]
+  /** Which object is drawn as chosen, and between which heights (metres of its tile) it is left standing. */
   chosen = ''
+  cut: Cut | null = null
   loaded = 0
   wanted = 0
   bytes = 0
+  /** Frames drawn near by, and those of them in which some tile in view was neither here nor stood for by a block. */
+  frames = 0
+  bare = 0
   /** Told whenever tiles have come or the view has changed. */
   changed: () => void = () => undefined
   #version: string
   #map: MapType | null = null
   #gl: WebGL2RenderingContext | null = null
-  #program: WebGLProgram | null = null
+  #program: Program | null = null
   #tiles = new Map<string, Drawn>()
   #asked = new Set<string>()
   #failed = new Set<string>()
   #free: number[] = []
+  #held = 0
   #frame = 0
-  #picks: { x: number; y: number; tell: (found: Picked | null) => void }[] = []
+  #view: ArrayLike<number> | null = null
+  #far = true
 
   constructor(leaves: Leaf[], version: string) {
     this.leaves = leaves
     this.#version = version
-    this.#free = Array.from({ length: 255 }, (_, n) => 255 - n)
+    this.#free = Array.from({ length: SLOTS }, (_, n) => SLOTS - n)
   }
 
   onAdd(map: MapType, gl: WebGLRenderingContext | WebGL2RenderingContext): void {
     this.#map = map
     this.#gl = gl as WebGL2RenderingContext
     this.#program = compile(this.#gl)
+    this.#far = true
+    map.on('move', this.look)
     map.on('moveend', this.look)
     this.look()
   }
 
   onRemove(): void {
+    this.#map?.off('move', this.look)
     this.#map?.off('moveend', this.look)
     for (const name of [...this.#tiles.keys()]) this.#drop(name)
-    if (this.#program) this.#gl?.deleteProgram(this.#program)
-    for (const pick of this.#picks.splice(0)) pick.tell(null)
-    this.#map = this.#gl = this.#program = null
+    if (this.#program) this.#gl?.deleteProgram(this.#program.program)
+    this.#map = this.#gl = this.#program = this.#view = null
+  }
+
+  /** How much is held: tiles, and their bytes on the graphics card. */
+  get held(): { tiles: number; bytes: number } {
+    return { tiles: this.#tiles.size, bytes: this.#held }
   }
 
   /** The buildings that are loaded and lie in view, with where they are. */
-  inView(): { entity: Entity; leaf: Leaf }[] {
-    return this.#visible().flatMap((leaf) => (this.#tiles.get(leaf.name)?.entities ?? []).map((entity) => ({ entity, leaf })))
+  inView(): Picked[] {
+    return this.#visible().flatMap((leaf) => (this.#tiles.get(leaf.name)?.mesh.entities ?? []).map((entity) => ({ entity, leaf })))
   }
 
-  /** What is drawn at a pixel of the map. */
-  pick(x: number, y: number): Promise<Picked | null> {
-    if (!this.#map || !this.#gl) return Promise.resolve(null)
-    return new Promise((tell) => { this.#picks.push({ x, y, tell }); this.#map?.triggerRepaint() })
+  /** Where an object that is held stands. */
+  placed(found: Picked): Place | null {
+    const mesh = this.#tiles.get(found.leaf.name)?.mesh
+    return mesh ? placeOf(mesh, found.leaf, mesh.entities.findIndex((one) => one.id === found.entity.id)) : null
+  }
+
+  /** What is drawn at pixels of the map, as it was last drawn; the map need not be drawn again for it. */
+  pick(points: readonly (readonly [number, number])[]): (Picked | null)[] {
+    const [gl, view, program] = [this.#gl, this.#view, this.#program]
+    if (!gl || !view || !program || !this.#map) return points.map(() => null)
+    const ratio = gl.drawingBufferWidth / this.#map.getCanvas().clientWidth
+    const pixels = points.map(([x, y]) => [Math.floor(x * ratio), Math.floor(y * ratio)] as const)
+    const tiles = [...this.#tiles.values()].map((tile) => ({ tile, box: boxOf(tile.box, view, gl.drawingBufferWidth, gl.drawingBufferHeight) }))
+    const colours = readPixels(gl, pixels, (x, y) => {
+      const under = tiles.filter(({ box }) => !box || (x >= box[0] - 1 && x <= box[2] + 1 && y >= box[1] - 1 && y <= box[3] + 1)).map((one) => one.tile)
+      this.#draw(gl, program, view, under, true)
+    })
+    return colours.map((pixel) => {
+      const tile = pixel[3] ? [...this.#tiles.values()].find((one) => one.slot === pixel[2]) : undefined
+      const entity = tile?.mesh.entities[pixel[0]! + 256 * pixel[1]!]
+      return tile && entity ? { entity, leaf: tile.leaf } : null
+    })
   }
 
   /** Asks for the tiles in view that are not here, and lets go of those not seen for longest. */
@@ -128,13 +122,21 @@ export class SceneLayer implements CustomLayerInterface {
     const near = map.getCenter()
     const away = (one: Leaf): number => Math.hypot((one.west + one.east) / 2 - near.lng, (one.south + one.north) / 2 - near.lat)
     for (const leaf of visible) { const tile = this.#tiles.get(leaf.name); if (tile) tile.seen = ++this.#frame }
+    const here = visible.filter((one) => this.#tiles.has(one.name) || this.#failed.has(one.name)).length
     this.wanted = Math.min(visible.length, MOST_TILES)
-    this.loaded = visible.filter((one) => this.#tiles.has(one.name) || this.#failed.has(one.name)).length
-    const next = visible.filter((one) => !this.#tiles.has(one.name) && !this.#asked.has(one.name) && !this.#failed.has(one.name)).sort((a, b) => away(a) - away(b)).slice(0, Math.max(0, AT_ONCE - this.#asked.size))
+    this.loaded = Math.min(here, this.wanted)
+    const room = Math.max(0, Math.min(AT_ONCE - this.#asked.size, this.wanted - here))
+    const next = room ? visible.filter((one) => !this.#tiles.has(one.name) && !this.#asked.has(one.name) && !this.#failed.has(one.name)).sort((a, b) => away(a) - away(b)).slice(0, room) : []
     for (const leaf of next) void this.#load(leaf)
     // the map's own blocks stay until every tile in view is here, so that no frame is bare
-    if (map.getLayer('scene-far')) map.setLayoutProperty('scene-far', 'visibility', map.getZoom() >= NEAR_ZOOM && this.loaded >= this.wanted && this.wanted > 0 ? 'none' : 'visible')
+    this.#showFar(!(map.getZoom() >= NEAR_ZOOM && visible.length > 0 && here === visible.length))
     this.changed()
+  }
+
+  #showFar(on: boolean): void {
+    if (on === this.#far || !this.#map?.getLayer('scene-far')) return
+    this.#far = on
+    this.#map.setPaintProperty('scene-far', 'fill-extrusion-opacity', on ? 1 : 0) // not its visibility: that would make its tiles anew
   }
 
   #visible(): Leaf[] {
@@ -152,8 +154,11 @@ export class SceneLayer implements CustomLayerInterface {
       const mesh = readGlb(buffer)
       this.bytes += buffer.byteLength
       if (mesh && this.#gl && this.#program) {
-        while (this.#tiles.size >= MOST_TILES || !this.#free.length) this.#drop([...this.#tiles.values()].sort((a, b) => a.seen - b.seen)[0]!.leaf.name)
-        this.#tiles.set(leaf.name, { leaf, slot: this.#free.pop()!, entities: mesh.entities, model: modelOf(leaf.transform), seen: ++this.#frame, ...upload(this.#gl, this.#program, mesh) })
+        while (this.#tiles.size >= MOST_TILES || (this.#held > MOST_BYTES && this.#tiles.size > 1)) this.#drop([...this.#tiles.values()].reduce((a, b) => (a.seen < b.seen ? a : b)).leaf.name)
+        const model = modelOf(leaf.transform)
+        const sent = upload(this.#gl, mesh)
+        this.#held += sent.bytes
+        this.#tiles.set(leaf.name, { leaf, slot: this.#free.pop()!, mesh, model, seen: ++this.#frame, box: cornersOf(mesh, model), ...sent })
       } else if (!mesh) this.#failed.add(leaf.name)
     } catch {
       this.#failed.add(leaf.name) // what cannot be had leaves the map's own blocks in its place
@@ -170,110 +175,60 @@ export class SceneLayer implements CustomLayerInterface {
     this.#gl?.deleteVertexArray(tile.array)
     for (const buffer of tile.buffers) this.#gl?.deleteBuffer(buffer)
     this.#free.push(tile.slot)
+    this.#held -= tile.bytes
     this.#tiles.delete(name)
   }
 
   render(gl: WebGLRenderingContext | WebGL2RenderingContext, input: CustomRenderMethodInput): void {
     const web = gl as WebGL2RenderingContext
-    if (!this.#program || !this.#map || this.#map.getZoom() < NEAR_ZOOM - 0.5) { for (const one of this.#picks.splice(0)) one.tell(null); return }
-    const view = input.defaultProjectionData.mainMatrix as unknown as ArrayLike<number>
-    const held = web.getParameter(web.FRAMEBUFFER_BINDING) as WebGLFramebuffer | null
-    const port = web.getParameter(web.VIEWPORT) as Int32Array
-    web.useProgram(this.#program)
+    if (!this.#program || !this.#map) return
+    this.#view = Float64Array.from(input.defaultProjectionData.mainMatrix as unknown as ArrayLike<number>)
+    if (this.#map.getZoom() < NEAR_ZOOM - 0.5) return
     web.enable(web.DEPTH_TEST)
     web.depthMask(true)
     web.depthFunc(web.LEQUAL)
     web.disable(web.CULL_FACE)
     web.disable(web.STENCIL_TEST)
     web.disable(web.BLEND)
-    this.#draw(web, view, false)
-    const picks = this.#picks.splice(0)
-    if (picks.length) {
-      const ratio = web.drawingBufferWidth / this.#map.getCanvas().clientWidth
-      const target = makeTarget(web)
-      for (const pick of picks) pick.tell(this.#name(web, view, Math.floor(pick.x * ratio), Math.floor(pick.y * ratio)))
-      web.bindFramebuffer(web.FRAMEBUFFER, held)
-      web.viewport(port[0]!, port[1]!, port[2]!, port[3]!)
-      target()
-    }
+    web.enable(web.POLYGON_OFFSET_FILL)
+    web.polygonOffset(-1, -2) // before the block that stands for it
+    const visible = this.#visible()
+    this.#draw(web, this.#program, this.#view, visible.flatMap((one) => this.#tiles.get(one.name) ?? []), false)
+    web.disable(web.POLYGON_OFFSET_FILL)
     web.bindVertexArray(null)
+    this.frames++
+    if (!this.#far && visible.some((one) => !this.#tiles.has(one.name) && !this.#failed.has(one.name))) this.bare++
   }
 
-  #draw(gl: WebGL2RenderingContext, view: ArrayLike<number>, naming: boolean): void {
-    const at = (name: string): WebGLUniformLocation | null => gl.getUniformLocation(this.#program!, name)
-    gl.uniform1i(at('u_naming'), naming ? 1 : 0)
-    gl.uniform3f(at('u_sun'), 0.48, -0.36, 0.8)
-    const visible = new Set(this.#visible().map((one) => one.name))
-    for (const tile of this.#tiles.values()) {
-      if (!visible.has(tile.leaf.name)) continue
-      gl.uniformMatrix4fv(at('u_matrix'), false, multiply(view, tile.model))
-      gl.uniform1f(at('u_slot'), tile.slot)
-      gl.uniform1f(at('u_chosen'), this.chosen ? tile.entities.findIndex((one) => one.id === this.chosen) : -1)
+  #draw(gl: WebGL2RenderingContext, { program, at }: Program, view: ArrayLike<number>, tiles: readonly Drawn[], naming: boolean): void {
+    gl.useProgram(program)
+    gl.uniform1i(at.u_naming, naming ? 1 : 0)
+    gl.uniform3f(at.u_sun, 0.48, -0.36, 0.8)
+    gl.uniform2f(at.u_cut, this.cut?.low ?? 0, this.cut?.high ?? 0)
+    for (const tile of tiles) {
+      const chosen = this.chosen ? tile.mesh.entities.findIndex((one) => one.id === this.chosen) : -1
+      gl.uniformMatrix4fv(at.u_matrix, false, multiply(view, tile.model))
+      gl.uniform1f(at.u_slot, tile.slot)
+      gl.uniform1f(at.u_chosen, chosen)
       gl.bindVertexArray(tile.array)
-      gl.drawElements(gl.TRIANGLES, tile.count, tile.wide === 2 ? gl.UNSIGNED_SHORT : gl.UNSIGNED_INT, 0)
+      for (const part of chosen >= 0 && this.cut ? [1, 2] : [0]) {
+        gl.uniform1i(at.u_part, part)
+        gl.drawElements(gl.TRIANGLES, tile.count, tile.wide === 2 ? gl.UNSIGNED_SHORT : gl.UNSIGNED_INT, 0)
+      }
     }
   }
-
-  /** Draws names in place of colours into one pixel, and reads it. */
-  #name(gl: WebGL2RenderingContext, view: ArrayLike<number>, x: number, y: number): Picked | null {
-    gl.viewport(-x, -(gl.drawingBufferHeight - 1 - y), gl.drawingBufferWidth, gl.drawingBufferHeight)
-    gl.clearColor(0, 0, 0, 0)
-    gl.clearDepth(1)
-    gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT)
-    this.#draw(gl, view, true)
-    const pixel = new Uint8Array(4)
-    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel)
-    if (!pixel[3]) return null
-    const tile = [...this.#tiles.values()].find((one) => one.slot === pixel[2])
-    const entity = tile?.entities[pixel[0]! + 256 * pixel[1]!]
-    return tile && entity ? { entity, leaf: tile.leaf } : null
-  }
 }
 
-function makeTarget(gl: WebGL2RenderingContext): () => void {
-  const frame = gl.createFramebuffer()
-  const [colour, depth] = [gl.createRenderbuffer(), gl.createRenderbuffer()]
-  gl.bindFramebuffer(gl.FRAMEBUFFER, frame)
-  gl.bindRenderbuffer(gl.RENDERBUFFER, colour)
-  gl.renderbufferStorage(gl.RENDERBUFFER, gl.RGBA8, 1, 1)
-  gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.RENDERBUFFER, colour)
-  gl.bindRenderbuffer(gl.RENDERBUFFER, depth)
-  gl.renderbufferStorage(gl.RENDERBUFFER, gl.DEPTH_COMPONENT24, 1, 1)
-  gl.framebufferRenderbuffer(gl.FRAMEBUFFER, gl.DEPTH_ATTACHMENT, gl.RENDERBUFFER, depth)
-  return () => { gl.deleteFramebuffer(frame); gl.deleteRenderbuffer(colour); gl.deleteRenderbuffer(depth) }
-}
-
-function compile(gl: WebGL2RenderingContext): WebGLProgram {
-  const program = gl.createProgram()
-  for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]] as const) {
-    const shader = gl.createShader(kind)!
-    gl.shaderSource(shader, text)
-    gl.compileShader(shader)
-    gl.attachShader(program, shader)
-    gl.deleteShader(shader)
+/** West, top, east, bottom of a box in pixels of the picture; null where some corner lies behind the camera. */
+function boxOf(corners: Float64Array, view: ArrayLike<number>, wide: number, high: number): [number, number, number, number] | null {
+  const found: [number, number, number, number] = [Infinity, Infinity, -Infinity, -Infinity]
+  for (let n = 0; n < 8; n++) {
+    const [x, y, z] = [corners[n * 3]!, corners[n * 3 + 1]!, corners[n * 3 + 2]!]
+    const put = (row: number): number => view[row]! * x + view[4 + row]! * y + view[8 + row]! * z + view[12 + row]!
+    const w = put(3)
+    if (w <= 0) return null
+    const [px, py] = [(put(0) / w / 2 + 0.5) * wide, (0.5 - put(1) / w / 2) * high]
+    found[0] = Math.min(found[0], px); found[1] = Math.min(found[1], py); found[2] = Math.max(found[2], px); found[3] = Math.max(found[3], py)
   }
-  gl.linkProgram(program)
-  return program
-}
-
-function upload(gl: WebGL2RenderingContext, program: WebGLProgram, mesh: NonNullable<ReturnType<typeof readGlb>>): { array: WebGLVertexArrayObject; buffers: WebGLBuffer[]; count: number; wide: number } {
-  const array = gl.createVertexArray()
-  gl.bindVertexArray(array)
-  const buffers: WebGLBuffer[] = []
-  const fill = (target: number, data: ArrayBufferView<ArrayBuffer>): void => {
-    const buffer = gl.createBuffer()
-    gl.bindBuffer(target, buffer)
-    gl.bufferData(target, data, gl.STATIC_DRAW)
-    buffers.push(buffer)
-  }
-  for (const [name, data, size, kind] of [['a_place', mesh.position, 3, gl.FLOAT], ['a_colour', mesh.colour, 4, gl.UNSIGNED_BYTE], ['a_feature', mesh.feature, 1, gl.FLOAT]] as const) {
-    fill(gl.ARRAY_BUFFER, data as ArrayBufferView<ArrayBuffer>)
-    const at = gl.getAttribLocation(program, name)
-    if (at < 0) continue
-    gl.enableVertexAttribArray(at)
-    gl.vertexAttribPointer(at, size, kind, kind === gl.UNSIGNED_BYTE, 0, 0)
-  }
-  fill(gl.ELEMENT_ARRAY_BUFFER, mesh.index as ArrayBufferView<ArrayBuffer>)
-  gl.bindVertexArray(null)
-  return { array, buffers, count: mesh.index.length, wide: mesh.index.BYTES_PER_ELEMENT }
+  return found
 }

@@ -52,6 +52,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "twinward.cli.edge.device",
             "devices in the field: added, claimed, replaced, revoked, ordered; edges that are late",
         ),
+        "bundle": (
+            "twinward.cli.edge.bundle",
+            "rules for the edges: kept by version, rolled out in stages, rolled back",
+        ),
         "edge": ("twinward.cli.edge.edge", "the box at the gate: senses and acts on its own"),
         "module": (
             "twinward.cli.edge.module",

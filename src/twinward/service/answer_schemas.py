@@ -37,6 +37,8 @@ from twinward.service.city.drawn_area import DrawnArea
 from twinward.service.city.gazetteer import FoundPlace
 from twinward.service.city.layer_series import LayerFaults, LayerHistory
 from twinward.service.city.layers import LayerSensor, LayerView
+from twinward.service.city.rehearsals import Rehearsal
+from twinward.service.city.scene_moment import SceneMoment
 from twinward.service.city.scene_tiles import SceneView
 from twinward.service.city.transit import TimetableView, TransitAccount, TransitView
 from twinward.service.city.vehicle_track import VehicleTrack
@@ -48,6 +50,7 @@ from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
 from twinward.service.deliveries.hands import CourierRound
 from twinward.service.deliveries.holders import HolderView, ReceiptsTaken
 from twinward.service.deliveries.parcels import ParcelCode, ParcelFile, ParcelView
+from twinward.service.devices.bundles import RuleBundleView
 from twinward.service.devices.fleet import EdgeView
 from twinward.service.devices.orders import DeviceOrderView
 from twinward.service.devices.registry import DeviceSecret, DeviceView
@@ -118,6 +121,8 @@ ANSWERS = (
     FoundPlace,
     DrawnArea,
     SceneView,
+    SceneMoment,
+    Rehearsal,
     AreaName,
     HandOverRow,
     AuditState,
@@ -143,6 +148,7 @@ ANSWERS = (
     DeviceView,
     DeviceSecret,
     DeviceOrderView,
+    RuleBundleView,
     EdgeView,
     SyncAnswer,
     SignalReport,

@@ -29,12 +29,14 @@ id = "gate-1"
 listen = "127.0.0.1:{port}"
 core = "http://127.0.0.1:{core}"
 disk_mb = 200
+{more}
+"""
+FRIDGE = """
 [[devices]]
 id = "fridge"
 profile = "cold-chain-logger"
 area = "0101"
 place = "store-7"
-{more}
 """
 
 
@@ -55,6 +57,7 @@ class Centre:
         self.chance, self.unkind, self.away = random.Random(seed), unkind, False
         self.orders: list[dict[str, Any]] = []
         self.receipts: list[tuple[str, str]] = []
+        self.registry: list[dict[str, Any]] | None = None  # devices as `RegisteredDevice`
         self.slow_s = slow_s  # the longest that an answer takes
         self.lock = threading.Lock()
         centre = self
@@ -104,7 +107,9 @@ class Centre:
             over = {name for name, state in self.receipts if state in ("done", "refused")}
             wanted = [one for one in self.orders if one["order"] not in over]
             settled = [one["order"] for one in said.get("receipts", ())]
-        return {"registry": "", "devices": None, "orders": wanted, "settled": settled}
+        version = str(hash(json.dumps(self.registry))) if self.registry is not None else ""
+        news = None if said.get("registry") == version else self.registry
+        return {"registry": version, "devices": news, "orders": wanted, "settled": settled}
 
     def keep(self, items: list[dict[str, Any]]) -> dict[str, Any]:
         stored = duplicate = 0
@@ -131,12 +136,56 @@ class Centre:
         self.server.server_close()
 
 
+def registered(device: str, profile: str, area: str, *, may_speak: bool = True) -> dict[str, Any]:
+    """A device as the centre's registry tells of it."""
+    said = {"device": device, "profile": profile, "area": area, "place": ""}
+    return said | {"may_speak": may_speak}
+
+
+class Broker:
+    """Debian's mosquitto, with the limits that the how-to page names."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        path = folder / "mosquitto.conf"
+        path.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
+            "max_queued_messages 0\nmax_inflight_messages 0\n"
+        )
+        command = ["/usr/sbin/mosquitto", "-c", str(path)]
+        quiet = subprocess.DEVNULL
+        self.process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
+        wait_until(self.answers, 10)
+
+    def answers(self) -> bool:
+        with socket.socket() as line:
+            return line.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def close(self) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=10)
+
+
+def publish(port: int, topic: str, lines: list[str]) -> None:
+    """With a foreign client, at QoS 1."""
+    command = ["/usr/bin/mosquitto_pub", "-p", str(port), "-t", topic, "-q", "1", "-l"]
+    subprocess.run(command, input="\n".join(lines).encode() + b"\n", check=True)
+
+
 class AgentProcess:
     """`twinward edge run` in a process of its own."""
 
-    def __init__(self, folder: Path, core: int, more: str = "", *, jumping: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        core: int,
+        more: str = "",
+        *,
+        jumping: bool = False,
+        devices: str = FRIDGE,
+    ) -> None:
         self.folder, self.port, self.jumping = folder, free_port(), jumping
-        text = CONFIG.format(port=self.port, core=core, more=more)
+        text = CONFIG.format(port=self.port, core=core, more=devices + more)
         (folder / "edge.toml").write_text(text)
         self.process: subprocess.Popen[bytes] | None = None
         self.start()

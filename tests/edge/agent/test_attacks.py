@@ -32,9 +32,10 @@ from twinward.edge.agent.readings import MOST_ITEMS
 from twinward.edge.agent.status import find_status
 from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.mqtt.client import Burst
-from twinward.edge.mqtt.packets import Message
-from twinward.edge.rules.evaluator import MOST_HITS, Evaluator
+from twinward.edge.mqtt.packets import BrokerMessage
+from twinward.edge.rules.evaluator import Evaluator
 from twinward.edge.rules.rule import DeviceRule
+from twinward.edge.rules.states import MOST_HITS
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
@@ -81,7 +82,7 @@ def message(
     mid: int, payload: bytes, topic: str | bytes = "twinward/gate-1/fridge/temperature"
 ) -> Burst:
     raw = topic if isinstance(topic, bytes) else topic.encode("utf-8", "surrogatepass")
-    return Burst(1, [Message(raw, payload, mid, False, False)])
+    return Burst(1, [BrokerMessage(raw, payload, mid, False, False)])
 
 
 def alive(box: Box) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from edge.agent.box import AgentProcess, Centre, reading, wait_until
+from edge.agent.box import AgentProcess, Centre, reading, registered, wait_until
 
 RULES = """
 [[rules]]
@@ -33,11 +33,14 @@ authorised_by = "Manager of the cold store"
 def campaign(folder: Path, seed: int, plan: dict[str, int]) -> dict[str, Any]:
     """A device that sends until it is answered, now and then a second time or out of order; the
     centre is slow, breaks off or is away; the agent is killed, its disk is full, its clock jumps.
+    The device stands in the centre's registry alone: it is unknown at first, then added, and now
+    and then revoked, moved and let in again, with what it said meanwhile.
     `plan` says how often each. The seed stands in the name of the test.
     """
     chance = random.Random(seed)
     centre = Centre(seed, unkind=0.2, slow_s=0.05)
-    agent = AgentProcess(folder, centre.port, jumping="jump" in plan)
+    centre.registry = []
+    agent = AgentProcess(folder, centre.port, jumping="jump" in plan, devices="")
     device = Device(agent, chance.randrange(10**9))
     device.thread.start()
     faults = [fault for fault, times in plan.items() for _ in range(times)]
@@ -49,6 +52,9 @@ def campaign(folder: Path, seed: int, plan: dict[str, int]) -> dict[str, Any]:
     device.thread.join(timeout=60)
     agent.set_clock(0)
     centre.away, centre.unkind, centre.slow_s = False, 0.0, 0.0
+    centre.registry = [registered("fridge", "cold-chain-logger", "0101")]
+    do_fault("kill", agent, centre, chance)  # it learns of the registry as it starts
+    wait_until(lambda: "unknown_device" not in agent.status()["held"], 30)
     wait_until(lambda: agent.status()["backlog"] == 0, 120)
     status = agent.status()
     agent.stop()
@@ -103,6 +109,10 @@ def do_fault(fault: str, agent: AgentProcess, centre: Centre, chance: random.Ran
     if fault == "kill":
         agent.kill()
         agent.start()
+    elif fault == "registry":
+        area, may = chance.choice(("0101", "0202")), chance.random() < 0.6
+        centre.registry = [registered("fridge", "cold-chain-logger", area, may_speak=may)]
+        do_fault("kill", agent, centre, chance)
     elif fault == "cut":
         centre.away = True
         time.sleep(chance.uniform(0.1, 0.5))
@@ -119,13 +129,13 @@ def do_fault(fault: str, agent: AgentProcess, centre: Centre, chance: random.Ran
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_killed_and_cut_off_an_agent_loses_and_doubles_nothing(tmp_path: Path, seed: int) -> None:
-    campaign(tmp_path, seed, {"kill": 2, "cut": 2, "full": 1, "jump": 1})
+    campaign(tmp_path, seed, {"kill": 1, "cut": 2, "full": 1, "jump": 1, "registry": 2})
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(10))
 def test_two_hundred_kills_and_more_lose_and_double_nothing(tmp_path: Path, seed: int) -> None:
-    told = campaign(tmp_path, seed, {"kill": 20, "cut": 2, "full": 1, "jump": 2})
+    told = campaign(tmp_path, seed, {"kill": 16, "cut": 2, "full": 1, "jump": 2, "registry": 4})
     sys.stdout.write(f"seed {seed}: {told}\n")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.agent.box import AgentProcess, Centre, free_port, reading, wait_until
+from edge.agent.box import AgentProcess, Broker, Centre, publish, reading, wait_until
 from twinward.core.errors import InputError
 from twinward.edge.agent.mqtt import pattern_of, subscription_of
 from twinward.edge.agent.readings import decode_item, split
@@ -19,26 +19,9 @@ from twinward.edge.agent.readings import decode_item, split
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[int]:
-    port = free_port()
-    (tmp_path / "mosquitto.conf").write_text(
-        f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
-        "max_queued_messages 0\nmax_inflight_messages 0\n"
-    )
-    process = subprocess.Popen(
-        ["/usr/sbin/mosquitto", "-c", str(tmp_path / "mosquitto.conf")],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(0.5)
-    yield port
-    process.terminate()
-    process.wait(timeout=10)
-
-
-def publish(port: int, topic: str, lines: list[str]) -> None:
-    """With a foreign client, at QoS 1."""
-    command = ["/usr/bin/mosquitto_pub", "-p", str(port), "-t", topic, "-q", "1", "-l"]
-    subprocess.run(command, input="\n".join(lines).encode() + b"\n", check=True)
+    one = Broker(tmp_path)
+    yield one.port
+    one.close()
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])

@@ -9,8 +9,8 @@ import pytest
 from twinward.core.errors import InputError
 from twinward.edge.mqtt.packets import (
     BadPacket,
-    Control,
-    Message,
+    BrokerMessage,
+    ControlPacket,
     PacketReader,
     Version,
     packet,
@@ -22,24 +22,24 @@ from twinward.edge.mqtt.packets import (
 MOST = 2000
 
 
-def sent(version: Version) -> tuple[bytes, list[Message | Control]]:
+def sent(version: Version) -> tuple[bytes, list[BrokerMessage | ControlPacket]]:
     """Packets on the wire, and what they say."""
-    found: list[Message | Control] = []
+    found: list[BrokerMessage | ControlPacket] = []
     raw = b""
     for mid, size in ((1, 0), (2, 5), (3, 100), (4, MOST), (65_535, 300)):
         raw += publish_packet(mid, f"a/ü{mid}", b"x" * size, version)
-        found.append(Message(f"a/ü{mid}".encode(), b"x" * size, mid, False, False))
+        found.append(BrokerMessage(f"a/ü{mid}".encode(), b"x" * size, mid, False, False))
         raw += b"\xd0\x00"
-        found.append(Control(13, b""))
+        found.append(ControlPacket(13, b""))
     nothing = b"\x00" if version == "5" else b""
     raw += packet(0x3B, text("again") + struct.pack(">H", 7) + nothing + b"1")
-    found.append(Message(b"again", b"1", 7, True, True))
+    found.append(BrokerMessage(b"again", b"1", 7, True, True))
     raw += packet(0x30, text("unsure") + nothing + b"2")
-    found.append(Message(b"unsure", b"2", 0, False, False))
+    found.append(BrokerMessage(b"unsure", b"2", 0, False, False))
     raw += publish_packet(8, "too/large", b"y" * 150_000, version)
-    found.append(Message(b"too/large", None, 8, False, False))
+    found.append(BrokerMessage(b"too/large", None, 8, False, False))
     raw += publish_packet(9, "after", b"z", version)
-    found.append(Message(b"after", b"z", 9, False, False))
+    found.append(BrokerMessage(b"after", b"z", 9, False, False))
     return raw, found
 
 
@@ -59,7 +59,7 @@ def test_properties_are_passed_over_and_read() -> None:
     properties = b"\x02" + struct.pack(">I", 60) + user * 20
     length = bytes([len(properties) % 128 | 0x80, len(properties) // 128])
     raw = packet(0x32, text("t") + struct.pack(">H", 5) + length + properties + b"body")
-    assert PacketReader("5", MOST).feed(raw) == [Message(b"t", b"body", 5, False, False)]
+    assert PacketReader("5", MOST).feed(raw) == [BrokerMessage(b"t", b"body", 5, False, False)]
     assert read_properties(length + properties + b"\x99", 0) == {0x02: 60}
     assert read_properties(b"\x00\x03" + b"\x21\x00\x14", 1) == {0x21: 20}
 

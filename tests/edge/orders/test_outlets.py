@@ -7,6 +7,7 @@ import hmac
 import json
 import socket
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,8 +15,10 @@ import httpx
 import msgspec
 import pytest
 
+from twinward.core.messages import Event
 from twinward.edge.orders.mail import Mail, compose
 from twinward.edge.orders.outlet import OutletMessage
+from twinward.edge.orders.routing import Heard, OutletSpec, Recipient, Routing, messages_of
 from twinward.edge.orders.sms import SmsSpool, normal_number, shorten
 from twinward.edge.orders.webhook import Webhook
 
@@ -150,3 +153,112 @@ def test_a_letter_reaches_a_mail_server() -> None:
     thread.join(timeout=10)
     server.close()
     assert any(b"Message-ID: <msg-1@twinward>" in line for line in told)
+
+
+@pytest.mark.parametrize("drips", ["head", "body"])
+def test_a_webhook_that_answers_drop_by_drop_holds_nobody_up(drips: str) -> None:
+    over = threading.Event()
+    server = socket.create_server(("127.0.0.1", 0))
+    whole = b"HTTP/1.1 200 OK\r\ncontent-length: 999\r\n\r\n"
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection:
+            connection.recv(65536)
+            slow = whole if drips == "head" else b" " * 999
+            if drips == "body":
+                connection.sendall(whole)
+            try:
+                for at in range(len(slow)):
+                    if over.wait(0.05):
+                        return
+                    connection.sendall(slow[at : at + 1])
+            except OSError:
+                return  # we hung up
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    began = time.monotonic()
+    hook = Webhook(b"s", within_s=0.4)
+    receipt = hook.send(message(address=f"http://127.0.0.1:{server.getsockname()[1]}/"))
+    assert time.monotonic() - began < 5
+    assert (receipt.state, receipt.again) == ("failed", True) and "within 0.4 s" in receipt.says
+    over.set()
+    thread.join(timeout=10)
+    server.close()
+
+
+def test_a_webhook_that_never_stops_talking_is_cut() -> None:
+    def flood(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=(b"x" * 65536 for _ in range(10_000)))
+
+    receipt = Webhook(b"s", httpx.MockTransport(flood)).send(message(address="http://there/"))
+    assert receipt.state == "delivered"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"subject": "Order\nBcc: all@there"},
+        {"subject": "Order\r\n\r\nanother letter"},
+        {"address": "a@there\nCc: all@there"},
+        {"key": "k\r\nX-Evil: 1"},
+    ],
+)
+def test_no_part_of_a_letter_becomes_a_header(said: dict[str, str]) -> None:
+    told = message(**({"address": "a@there"} | said))
+    assert Mail("127.0.0.1", 9, "duty@here").send(told).state == "refused"
+
+
+@pytest.mark.parametrize(
+    "address", ["+86 138\n0000 1111\nTo: 1", "１３８００００１１１１", "138" * 9, ""]
+)
+def test_what_is_no_number_gets_no_file(tmp_path: Path, address: str) -> None:
+    assert SmsSpool(tmp_path).send(message(address=address)).state == "refused"
+    assert not (tmp_path / "outgoing").exists()
+
+
+@pytest.mark.parametrize(("units", "kept"), [(70, 70), (402, 402), (403, 402)])
+def test_a_short_message_is_whole_up_to_six_parts(tmp_path: Path, units: int, kept: int) -> None:
+    """70 UCS-2 units are one message; 67 a part when joined, six parts at most."""
+    told = message(subject="警报", text="水" * (units - 3))
+    SmsSpool(tmp_path).send(told)
+    body = (tmp_path / "outgoing" / "msg-1").read_bytes().partition(b"\n\n")[2]
+    assert len(body) // 2 == kept and (b"\x20\x26" in body) == (units > 402)
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second"),
+    [
+        ("sms", "+86 138 0000 1111", "008613800001111"),
+        ("email", "Duty@City.example", "duty@city.example "),
+    ],
+)
+def test_one_who_stands_twice_or_opted_out_in_another_spelling(
+    kind: str, first: str, second: str
+) -> None:
+    spec = OutletSpec(name="o", kind=kind, quiet=(second,))  # type: ignore[arg-type]
+    assert spec.is_quiet(first) and not spec.is_quiet("+86 139 0000 0000")
+    routing = Routing(
+        outlets=(spec,),
+        recipients=tuple(
+            Recipient(outlet="o", address=one, kinds=("order",)) for one in (first, second)
+        ),
+    )
+    heard = Heard(kind="order", about="t", department="health", area="3101", title="x")
+    event = Event(
+        seq=1,
+        id="e-1",
+        type="OrderIssued",
+        occurred_at=NOW,
+        recorded_at=NOW,
+        area="3101",
+        actor="x",
+        cause=None,
+        command="c-1",
+        incident=None,
+        subject=None,
+        fact=None,
+    )
+    found = list(messages_of(heard, event, routing, "Huangpu", UTC))
+    assert [one.address for one in found] == [first]

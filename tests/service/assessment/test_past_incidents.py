@@ -11,7 +11,12 @@ import msgspec
 from helpers.cities import PUDONG_COMMUNITY, Desk
 from twinward.service.assessment import knowledge_questions
 from twinward.service.assessment.five_functions import answer_function
-from twinward.service.assessment.past_incidents import add_records, find_similar, list_records
+from twinward.service.assessment.past_incidents import (
+    RECORDS,
+    add_records,
+    find_similar,
+    list_records,
+)
 from twinward.service.console.basemap import Basemap
 
 
@@ -46,3 +51,22 @@ def test_the_second_incident_is_told_of_the_first(desk: Desk, tmp_path: Path) ->
         first,
         "elsewhere",
     }
+
+
+def test_a_record_is_read_again_only_when_something_happened_in_its_incident(desk: Desk) -> None:
+    ground = Basemap(desk.platform)
+    desk.case()
+    desk.complete_all()
+    desk.quiet_days(16)
+    (closed,) = list_records(desk.platform, ground, desk.me)
+    (kept,) = [
+        one for key, one in RECORDS.items() if key[:2] == (desk.platform.workspace, closed.incident)
+    ]
+    desk.case(2, PUDONG_COMMUNITY)  # another incident's
+    (again,) = list_records(desk.platform, ground, desk.me)
+    assert again is kept[1]
+    (task, *_) = desk.tasks(incident=closed.incident)
+    said = {"department": task.department, "comment": "the swabs ran out on the third day"}
+    desk.post("CommentTask", task=task.id, **said)
+    (later,) = list_records(desk.platform, ground, desk.me)
+    assert later is not again

@@ -6,11 +6,15 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import shapely
 
 from twinward.citybase.scene.build import build_scene
 from twinward.citybase.terrain.elevation import Elevation, keep_elevation
 from twinward.core.errors import AbsentError
+from twinward.service.city.scene import check_scene
 from twinward.service.city.scene_tiles import SceneTiles
 from twinward.service.console.terrain_tiles import TerrainTiles, encode_png
 
@@ -68,6 +72,30 @@ def test_the_scene_is_read_as_it_was_built(tmp_path: Path) -> None:
     assert (view.available, view.objects, view.heights) == (True, 1, report["heights"])
     assert scene.read_tile("00000.glb").startswith(b"glTF")
     assert b"tiles/00000.glb" in scene.read_tileset()
+
+
+def test_an_entity_that_the_city_has_no_more_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "city").mkdir()
+    write_buildings(tmp_path / "city", [1, 2, 3])
+    build_scene(tmp_path / "scene", city=tmp_path / "city")
+    assert check_scene(tmp_path, None, None).gone == 0
+    write_buildings(tmp_path / "city", [1, 3])
+    found = check_scene(tmp_path, None, None)
+    assert found.checked.sound
+    assert (found.entities, found.gone, found.named) == (3, 1, ["way/2"])
+
+
+def write_buildings(folder: Path, numbers: list[int]) -> None:
+    """The buildings of a built city, one beside the other."""
+    outlines = [shapely.to_wkb(shapely.box(n, 0, n + 0.001, 0.001)) for n in numbers]
+    columns = {
+        "osm_id": numbers,
+        "kind": ["yes"] * len(numbers),
+        "levels": [2.0] * len(numbers),
+        "levels_stated": [True] * len(numbers),
+        "outline": outlines,
+    }
+    pq.write_table(pa.table(columns), folder / "buildings.parquet")
 
 
 @pytest.mark.parametrize("name", ["99999.glb", "../tileset.json", "00000.glb/..", "scene.json"])

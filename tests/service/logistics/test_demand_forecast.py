@@ -23,6 +23,7 @@ from twinward.service.logistics.demand_forecast import (
     forecast_cases,
     forecast_demand,
 )
+from twinward.service.logistics.demand_forecast import _forecast as kept_forecasts
 from twinward.service.logistics.need_course import hospital_beds, of_disease, words_of
 
 PUDONG = "310115"
@@ -146,3 +147,12 @@ def test_a_missing_day_and_the_days_before_the_first_report_are_no_zeros() -> No
     holed[-5] = np.nan
     middle, _ = forecast_cases(holed, 7, 1e6)
     assert middle[:3].mean() == pytest.approx(20, rel=0.3)
+
+
+def test_the_same_reports_with_a_missing_day_are_forecast_once() -> None:
+    series = np.array([12.0, 15.0, np.nan, 22.0, 27.0, 30.0, 41.0, 44.0, 60.0, 66.0, 80.0, 95.0])
+    middle, high = forecast_cases(series, 5, 1e6)
+    before = kept_forecasts.cache_info()
+    again = forecast_cases(series.copy(), 5, 1e6)
+    assert kept_forecasts.cache_info().hits == before.hits + 1
+    assert (again[0].tolist(), again[1].tolist()) == (middle.tolist(), high.tolist())

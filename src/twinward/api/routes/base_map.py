@@ -10,12 +10,11 @@ from twinward.api.http.authentication import caller_of
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_file
-from twinward.service.city.scene_tiles import SceneTiles
 from twinward.service.console.map_tiles import MapTiles
 from twinward.service.platform import Platform
 
 MVT = "application/vnd.mapbox-vector-tile"
-PNG, GLTF = "image/png", "model/gltf-binary"
+PNG = "image/png"
 DAY_S = 86_400
 MOST_ZOOM = 24
 Number = Annotated[int, Path(ge=0, lt=1 << MOST_ZOOM)]
@@ -75,39 +74,4 @@ def router(platform: Platform) -> APIRouter:
         headers = {"cache-control": f"private, max-age={DAY_S}", "content-encoding": "identity"}
         return Response(body or b"", media_type=PNG, headers=headers)
 
-    add_scene(routes, platform)
     return routes
-
-
-def add_scene(routes: APIRouter, platform: Platform) -> None:
-    scene = SceneTiles(platform.workspace)
-    day = {"cache-control": f"private, max-age={DAY_S}"}
-
-    @routes.get("/scene", responses=gives("SceneView"))
-    def get_scene(request: Request) -> Response:
-        """What the scene in three dimensions holds, and how many of its heights are guessed."""
-        caller_of(platform, request)
-        return answer(scene.view())
-
-    @routes.get(
-        "/scene/tileset",
-        responses=gives_file("3D Tiles 1.1", "application/json"),
-        response_class=Response,
-    )
-    def get_scene_tileset(
-        request: Request,
-        v: Annotated[str, Query(max_length=64, description="which build of the scene")] = "",
-    ) -> Response:
-        """`tileset.json` of the scene."""
-        caller_of(platform, request)
-        return Response(scene.read_tileset(), media_type="application/json", headers=day)
-
-    @routes.get("/scene/tiles/{name}", responses=gives_file("glTF", GLTF), response_class=Response)
-    def get_scene_tile(
-        request: Request,
-        name: str,
-        v: Annotated[str, Query(max_length=64, description="which build of the scene")] = "",
-    ) -> Response:
-        """One tile of the scene, whose corners name their objects."""
-        caller_of(platform, request)
-        return Response(scene.read_tile(name), media_type=GLTF, headers=day)

@@ -15,7 +15,8 @@ from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
 from twinward.core.messages import Instant
-from twinward.service.devices import fleet, orders, registry
+from twinward.service.devices import bundles, fleet, orders, registry
+from twinward.service.devices.bundles import DeviceRule
 from twinward.service.devices.fleet import SyncRequest
 from twinward.service.devices.registry import DeviceSecret
 from twinward.service.platform import Caller, Platform
@@ -54,6 +55,24 @@ class AskDeviceAct(msgspec.Struct, forbid_unknown_fields=True):
     desired: Values = {}
 
 
+class AskRuleBundle(msgspec.Struct, forbid_unknown_fields=True):
+    """Rules of these modules, and others besides, under a version that is given once."""
+
+    bundle: Word
+    because: Text
+    modules: Annotated[tuple[Name, ...], msgspec.Meta(max_length=200)] = ()
+    rules: Annotated[tuple[DeviceRule, ...], msgspec.Meta(max_length=2000)] = ()
+
+
+class AskRollOut(msgspec.Struct, forbid_unknown_fields=True):
+    """`roll` names `edges`, or a `share` of all (1: everywhere); `back` undoes it."""
+
+    act: Literal["roll", "back"]
+    because: Text
+    edges: Annotated[tuple[Name, ...], msgspec.Meta(max_length=1000)] = ()
+    share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.0
+
+
 class AskDeviceOrder(msgspec.Struct, forbid_unknown_fields=True):
     """Done once, before `until`; `supersedes` names an order that is not wanted any more."""
 
@@ -82,6 +101,7 @@ def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["edge"], responses=ERRORS)
     add_device_routes(routes, platform)
     add_edge_routes(routes, platform)
+    add_bundle_routes(routes, platform)
     return routes
 
 
@@ -186,3 +206,66 @@ def add_edge_routes(routes: APIRouter, platform: Platform) -> None:
         said = await decode(request, SyncRequest, most_bytes=MOST_SYNC_BYTES)
         done = await asyncio.to_thread(fleet.sync, platform, caller, said)
         return answer(done, named=True)
+
+
+def add_bundle_routes(routes: APIRouter, platform: Platform) -> None:
+    @routes.get("/rule-bundles", responses=gives_page("RuleBundleView"))
+    def get_rule_bundles(
+        request: Request, limit: PageLimit = MAX_PAGE, cursor: Cursor = None
+    ) -> Response:
+        """Rules for the edges by version, the newest first, and which edges run each."""
+        found = bundles.list_bundles(platform, caller_of(platform, request))
+        return answer(cut_page(found, limit, cursor))
+
+    @routes.post(
+        "/rule-bundles",
+        openapi_extra=describe(AskRuleBundle),
+        responses=gives("RuleBundleView", 201),
+        status_code=201,
+    )
+    async def post_rule_bundle(request: Request) -> Response:
+        """Keep a bundle; it runs nowhere yet."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, AskRuleBundle, secret=False)
+        done = await asyncio.to_thread(
+            bundles.keep_bundle,
+            platform,
+            caller,
+            asked.bundle,
+            because=asked.because,
+            modules=asked.modules,
+            rules=asked.rules,
+        )
+        return answer(done, 201)
+
+    @routes.get("/rule-bundles/{bundle}", responses=gives("RuleBundleView"))
+    def get_rule_bundle(request: Request, bundle: str) -> Response:
+        """One bundle."""
+        return answer(bundles.get_bundle(platform, caller_of(platform, request), bundle))
+
+    @routes.post(
+        "/rule-bundles/{bundle}/answer",
+        openapi_extra=describe(AskRollOut),
+        responses=gives("RuleBundleView"),
+    )
+    async def post_roll_out(request: Request, bundle: str) -> Response:
+        """Roll it out to some edges, a share or all, or back."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, AskRollOut, secret=False)
+        done = await asyncio.to_thread(roll, platform, caller, bundle, asked)
+        return answer(done)
+
+
+def roll(
+    platform: Platform, caller: Caller, bundle: str, asked: AskRollOut
+) -> bundles.RuleBundleView:
+    if asked.act == "back":
+        return bundles.roll_back(platform, caller, bundle, because=asked.because)
+    return bundles.roll_out(
+        platform,
+        caller,
+        bundle,
+        because=asked.because,
+        edges=asked.edges,
+        share=asked.share,
+    )

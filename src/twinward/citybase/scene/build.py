@@ -53,6 +53,7 @@ def build_scene(
         **written,
         **describe(things),
         "terrain": ground is not None,
+        "of_city": city is not None,
         "notes": {what: n for what, n in sorted(count.notes.items()) if n},
         "rejected": dict(sorted(count.rejected.items())),
         "tileset": str(out / "tileset.json"),

@@ -106,3 +106,12 @@ def each_built(path: Path, count: SceneCount) -> Iterator[Outline]:
             "build it from a source with buildings, or name --osm or --cityjson",
             code="no_buildings",
         ) from error
+
+
+def read_ids(path: Path) -> set[str]:
+    """The ids of the buildings of a built city, as a scene of it names them."""
+    import pyarrow.parquet as pq
+
+    return {
+        f"way/{number}" for number in pq.read_table(path, columns=["osm_id"])["osm_id"].to_pylist()
+    }

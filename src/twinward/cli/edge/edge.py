@@ -1,5 +1,5 @@
-"""`twinward edge run|status|resync|admit|judge`: hands over to the agent's own process, which loads
-nothing of the centre.
+"""`twinward edge run|status|resync|admit|judge|apply`: hands over to the agent's own process, which
+loads nothing of the centre.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ VERBS = {
     "resync": "send once more what was acknowledged in a window",
     "admit": "let an unknown device speak, with what it said meanwhile",
     "judge": "what the rules say of readings in a file, with the same evaluator",
+    "apply": "run the signed rules of a file, carried here without a network",
 }
 
 
@@ -28,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             verb.add_argument("--to", dest="to", required=True, help="RFC 3339 with zone")
         if name == "judge":
             verb.add_argument("file", help="items of POST /v1/observations, one a line")
+        if name == "apply":
+            verb.add_argument("file", help="what `twinward bundle export` has written")
         if name == "admit":
             verb.add_argument("device", help="the id that it speaks under")
             verb.add_argument("--profile", required=True, help="which kind of device it is")

@@ -1,4 +1,6 @@
-"""`twinward scene build`: the city in three dimensions, as 3D Tiles 1.1 with the twin's ids."""
+"""`twinward scene`: builds the city in three dimensions as 3D Tiles 1.1 with the twin's ids, and
+checks tilesets.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,9 @@ from typing import Any
 
 from twinward.cli.framework.output import emit_json, emit_text
 from twinward.cli.main import add_common
-from twinward.service.city.scene import build_scene
+from twinward.service.city.scene import CheckedScene, build_scene, check_scene, list_faults
+
+MOST_SHOWN = 40
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,9 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     build.add_argument("--out", type=Path, help="folder; default: `scene` of the workspace")
     add_common(build)
+    check = verbs.add_parser("check", help="hold a tileset against 3D Tiles 1.1, fault by fault")
+    check.add_argument(
+        "tileset",
+        type=Path,
+        nargs="?",
+        help="folder, tileset, package or glTF; default: `scene` of the workspace",
+    )
+    check.add_argument("--root", type=Path, help="folder below which it may name files")
+    add_common(check)
 
 
 def run(options: argparse.Namespace) -> int:
+    if options.action == "check":
+        return run_check(options)
     report = build_scene(
         options.workspace,
         options.out,
@@ -42,6 +57,35 @@ def run(options: argparse.Namespace) -> int:
     else:
         emit_text(describe(report))
     return 0
+
+
+def run_check(options: argparse.Namespace) -> int:
+    """Exit code 1 for a tileset with errors."""
+    found = check_scene(options.workspace, options.tileset, options.root)
+    if options.json:
+        emit_json(found)
+    else:
+        emit_text(describe_check(found))
+    return 0 if found.checked.sound else 1
+
+
+def describe_check(found: CheckedScene) -> str:
+    checked = found.checked
+    faults = list_faults(checked)
+    lines = faults[:MOST_SHOWN]
+    if len(faults) > MOST_SHOWN:
+        lines.append(f"... and {len(faults) - MOST_SHOWN:,} more")
+    if found.gone:
+        lines.append(
+            f"WARNING ENTITY_NOT_FOUND: {found.gone:,} of {found.entities:,} entities are "
+            f"no more in the city ({', '.join(found.named[:3])})"
+        )
+    verdict = "sound" if checked.sound else "not sound"
+    lines.append(
+        f"{checked.file}: {verdict}, {checked.errors:,} errors, {checked.warnings:,} warnings in "
+        f"{checked.tiles:,} tiles and {checked.contents:,} contents"
+    )
+    return "\n".join(lines)
 
 
 def describe(report: dict[str, Any]) -> str:

@@ -1,5 +1,5 @@
-"""`python -m twinward.edge.agent run|status|resync|admit|judge`: what `twinward edge` hands over
-to, so that the box at the gate loads nothing of the centre.
+"""`python -m twinward.edge.agent run|status|resync|admit|judge|apply`: what `twinward edge` hands
+over to, so that the box at the gate loads nothing of the centre.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from twinward.core.clock import SystemClock
-from twinward.core.errors import TwinwardError
+from twinward.core.errors import InputError, TwinwardError
 from twinward.edge.agent.config import EdgeConfig, load_config
 
 
@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "resync": "send once more what was acknowledged in a window",
         "admit": "let an unknown device speak, with what it said meanwhile",
         "judge": "what the rules say of readings in a file, with the same evaluator",
+        "apply": "run the signed rules of a file, carried here without a network",
     }
     for name, text in helps.items():
         verb = verbs.add_parser(name, help=text, description=text)
@@ -52,6 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             verb.add_argument("--to", dest="end", required=True, help="RFC 3339 with zone")
         if name == "judge":
             verb.add_argument("file", type=Path, help="items of POST /v1/observations, one a line")
+        if name == "apply":
+            verb.add_argument("file", type=Path, help="what `twinward bundle export` has written")
         if name == "admit":
             verb.add_argument("device", help="the id that it speaks under")
             verb.add_argument("--profile", required=True, help="which kind of device it is")
@@ -93,7 +96,25 @@ def judge(config: EdgeConfig, options: argparse.Namespace) -> object:
     return {"signals": judge_file(config, options.file)}
 
 
-VERBS = {"run": run, "status": status, "resync": resync, "admit": admit, "judge": judge}
+def apply(config: EdgeConfig, options: argparse.Namespace) -> object:
+    from twinward.edge.agent.bundles import apply_order
+
+    try:
+        raw = options.file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{options.file} cannot be read", "name a file", code="no_file") from error
+    version, count = apply_order(config, raw)
+    return {"rules_version": version, "rules": count}
+
+
+VERBS = {
+    "run": run,
+    "status": status,
+    "resync": resync,
+    "admit": admit,
+    "judge": judge,
+    "apply": apply,
+}
 
 
 def show(answer: object, *, as_json: bool) -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from twinward.core.clock import Clock, SystemClock, from_us, parse_time, to_us
 from twinward.core.errors import InputError
@@ -12,12 +15,16 @@ from twinward.edge.agent.device_orders import DeviceOrders, is_awake
 from twinward.edge.agent.forward import Forwarder
 from twinward.edge.agent.http import make_server
 from twinward.edge.agent.keeper import Keeper
+from twinward.edge.agent.status import BrokerState
 from twinward.edge.agent.store import EdgeStore
 from twinward.edge.agent.sync import Syncer
 from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.profiles import get_profile
 
-SKEW_EVERY_S = 5.0
+if TYPE_CHECKING:
+    from twinward.edge.agent.straight import StraightWay
+
+LINES_EVERY_S = 2.0
 
 
 class Agent:
@@ -48,17 +55,24 @@ class Agent:
         self.syncer = Syncer(self.keeper, self.orders, clock, tokens)
         self.server = make_server(self.keeper, self.orders, self.gate, self.cabinet)
         self.mqtt = None
+        self.straight: StraightWay | None = None
         if config.mqtt is not None:
             from twinward.edge.agent.mqtt import MqttDoor
+            from twinward.edge.agent.straight import StraightWay
 
             self.mqtt = MqttDoor(self.keeper, config.mqtt, clock)
             actions.publish = self.mqtt.publish
+            if config.mqtt.straight:
+                self.straight = StraightWay(
+                    self.keeper, clock, tokens, self.mqtt.client.acknowledge
+                )
+                self.mqtt.straight = self.straight
             self.mqtt.orders = self.orders
             if self.cabinet is not None:
                 self.cabinet.publish = self.mqtt.publish
             self.syncer.applied = self._wake
         self._stop = threading.Event()
-        self._watch = threading.Thread(target=self._note_skew, name="skew", daemon=True)
+        self._watch = threading.Thread(target=self._note_lines, name="lines", daemon=True)
 
     def start(self) -> None:
         self.keeper.start()
@@ -68,6 +82,8 @@ class Agent:
             forwarder.start()
         if self.config.edge.core:
             self.syncer.start()
+        if self.straight is not None:
+            self.straight.start()
         if self.mqtt is not None:
             self.mqtt.start()
         if self.gate is not None:
@@ -78,6 +94,8 @@ class Agent:
 
     def stop(self) -> None:
         self._stop.set()
+        if self.straight is not None:
+            self.straight.stop()
         if self.mqtt is not None:
             self.mqtt.stop()
         if self.gate is not None:
@@ -134,18 +152,39 @@ class Agent:
             )
         )
 
-    def _note_skew(self) -> None:
-        """The skew that was seen last is kept, so that `edge status` can say it."""
-        while not self._stop.wait(SKEW_EVERY_S):
-            seen = [one.skew_s for one in self.forwarders if one.skew_s is not None]
-            says = next((one.says for one in self.forwarders if one.says), "")
-            for name, value in (("clock_skew_s", str(seen[0]) if seen else ""), ("says", says)):
-                if value or name == "says":
-                    self.keeper.submit(
-                        lambda name=name, value=value: self.store.db.execute(  # type: ignore[misc]
-                            "INSERT OR REPLACE INTO setting VALUES (?,?)", (name, value)
-                        )
-                    )
+    def _note_lines(self) -> None:
+        """How the lines to the centre and to the broker were seen last is kept, so that `edge
+        status` can say it.
+        """
+        while not self._stop.wait(LINES_EVERY_S):
+            told = self._see_lines()
+
+            def work(told: dict[str, str] = told) -> None:
+                self.store.db.executemany(
+                    "INSERT OR REPLACE INTO setting VALUES (?,?)", list(told.items())
+                )
+
+            self.keeper.submit(work)
+
+    def _see_lines(self) -> dict[str, str]:
+        senders: list[Forwarder | StraightWay] = [*self.forwarders]
+        if self.straight is not None:
+            senders.append(self.straight)
+        seen = [one.line.skew_s for one in senders if one.line.skew_s is not None]
+        told = {"says": next((one.says for one in senders if one.says), "")}
+        if seen:
+            told["clock_skew_s"] = str(seen[0])
+        if self.mqtt is not None:
+            client = self.mqtt.client
+            state = BrokerState(
+                straight=self.straight is not None,
+                says=client.says,
+                under_way=client.under_way,
+                connections=client.connections,
+                at=self.clock.now().isoformat(timespec="seconds"),
+            )
+            told["broker"] = msgspec.json.encode(state).decode()
+        return told
 
 
 def resync(config: EdgeConfig, start: str, end: str) -> int:

@@ -22,7 +22,9 @@ Id = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 
 class EdgeIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """This edge. `disk_mb` bounds its file: above it the oldest routine readings are thinned."""
+    """This edge. `disk_mb` bounds its file: above it the oldest routine readings are thinned.
+    `rules_key`: the public key of the centre whose rule bundles it takes; without one, none.
+    """
 
     id: Id
     listen: str = "127.0.0.1:8430"
@@ -30,10 +32,15 @@ class EdgeIdentity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     token_file: str = ""
     store: str = "edge.db"
     disk_mb: Annotated[float, msgspec.Meta(ge=1, le=1_000_000)] = 2000
+    rules_key: Annotated[str, msgspec.Meta(pattern="^([A-Za-z0-9_-]{43})?$")] = ""
     ahead_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 300  # a device's clock may be fast
 
 
 class Mqtt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A broker. `straight`: this is the centre's own door for it; readings of known devices go to
+    the centre without being kept here, and are acknowledged when the centre has them.
+    """
+
     host: str
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 1883
     topic: str = "twinward/{edge}/{device}/{type}"
@@ -41,6 +48,7 @@ class Mqtt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     password_file: str = ""
     tls_ca: str = ""
     version: Literal["3.1.1", "5"] = "5"
+    straight: bool = False
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -178,6 +186,8 @@ def check(config: EdgeConfig) -> None:
             )
     if config.mqtt is not None and "{device}" not in config.mqtt.topic:
         raise InputError("mqtt.topic must hold {device}", ADVICE, code="bad_config")
+    if config.mqtt is not None and config.mqtt.straight and not config.edge.core:
+        raise InputError("mqtt.straight needs edge.core", ADVICE, code="bad_config")
 
 
 def require_plain(name: str) -> str:

@@ -14,9 +14,10 @@ import msgspec
 from twinward.core.clock import Clock, from_us, to_us
 from twinward.core.errors import InputError, StorageError, TwinwardError
 from twinward.edge.agent.actions import LocalActions
+from twinward.edge.agent.bundles import RuleBook, change_rules
 from twinward.edge.agent.clock_watch import ClockWatch
 from twinward.edge.agent.config import EdgeConfig, require_plain
-from twinward.edge.agent.readings import Item, Reading, Refused, check_item, decode_item
+from twinward.edge.agent.readings import FAULTS, Item, Reading, Refused, check_item, decode_item
 from twinward.edge.agent.signals import keep_signals
 from twinward.edge.agent.store import Accepted, EdgeStore
 from twinward.edge.agent.turns import Job, Turns
@@ -42,7 +43,16 @@ class AcceptedBatch(msgspec.Struct, frozen=True, kw_only=True):
     rejected: list[Refused]
 
 
-class Sent(msgspec.Struct, frozen=True):
+class Stand(msgspec.Struct, frozen=True):
+    """Where a device that may speak stands, and since when where it stood elsewhere before."""
+
+    profile: Profile
+    area: str
+    place: str
+    since_us: int
+
+
+class SentReadings(msgspec.Struct, frozen=True, gc=False):
     """What one message holds; `kind` is the type of items that name none."""
 
     device: str
@@ -56,11 +66,13 @@ class Keeper:
     def __init__(self, config: EdgeConfig, store: EdgeStore, clock: Clock) -> None:
         self.config, self.store, self.clock = config, store, clock
         self.actions = LocalActions(config)
+        self._book = RuleBook(config, store)
         self._turns = Turns()
         self.alarmed = threading.Event()  # an alarm waits for the centre
         self._profiles: dict[str, Profile] = {}
         self.keys: dict[str, tuple[str, ...]] = {}  # of devices that the registry knows
         self._places: dict[str, str] = {}
+        self.stands: dict[str, Stand] = {}  # read by other threads
         self._since_room = 0
         self._wanted: list[str] = []
         self._version = 0
@@ -98,7 +110,7 @@ class Keeper:
         """Items of one device; the future holds their `AcceptedBatch`."""
         return self.submit(lambda: self._take(device, raws), max(1, len(raws)))
 
-    def submit_messages(self, sent: Sequence[Sent]) -> Future[object]:
+    def submit_messages(self, sent: Sequence[SentReadings]) -> Future[object]:
         """A burst of messages, kept together or not at all; their devices' ids are plain."""
         size = sum(max(1, len(one.items)) for one in sent)
         return self.submit(lambda: self._take_messages(sent), size)
@@ -115,7 +127,10 @@ class Keeper:
                 "INSERT OR REPLACE INTO setting VALUES ('config_version', ?)",
                 (self.config.version,),
             )
-        self.evaluator = Evaluator(self.config.rules, self._list_memories(), from_us=now_us)
+            rules = self._book.rules()
+        self.config = msgspec.structs.replace(self.config, rules=rules)
+        self.evaluator = Evaluator(rules, self._list_memories(), from_us=now_us)
+        self._number = self._book.number()
         with self.store.transaction():
             self._meet_devices(now_us)
 
@@ -123,13 +138,18 @@ class Keeper:
         """Devices that the store has and we did not know: what they said meanwhile goes on."""
         self._version = self.store.data_version()
         self.store.look_anew()
+        if self._book.number() != self._number:  # somebody has applied a bundle
+            self._run_rules(now_us)
         self.keys = self.store.list_keys()
         devices = self.store.list_devices()
         for name in self._profiles.keys() - {name for name, _ in devices}:
             del self._profiles[name]  # revoked: what it says now is held back
+            self.stands.pop(name, None)
         for name, profile in devices:
             _, area, place = self.store.placed_at(name, now_us)
             self._places[name] = place or area
+            since_us = self.store.moved_at(name)
+            self.stands[name] = Stand(get_profile(profile), area, place, since_us)
             if name in self._profiles and self._profiles[name].id == profile:
                 continue
             self._profiles[name] = get_profile(profile)
@@ -137,6 +157,28 @@ class Keeper:
             held = self.store.take_held(name, "unknown_device")
             again = [self._judge_again(one, self._profiles[name], now_us) for one in held]
             self._store_and_evaluate([one for one in again if one is not None], now_us)
+
+    def take_rules(self, raw: str) -> None:
+        """In the keeper's thread: the centre's order of rules; one that is refused is noted."""
+        try:
+            self._book.take(raw)
+        except InputError as error:
+            LOG.warning("rules are refused: %s", error)
+            return
+        self._run_rules(to_us(self.clock.now()))
+
+    def _run_rules(self, now_us: int) -> None:
+        """From now on the rules that are kept; alarms of rules that are no more end."""
+        self._number, rules = self._book.number(), self._book.rules()
+        if rules == self.config.rules:
+            return
+        fresh, gone, ended = change_rules(self.evaluator, rules, now_us)
+        self._wanted = [*self._wanted, *keep_signals(self.store, self.config, ended, now_us)]
+        self.store.db.executemany("DELETE FROM memory WHERE rule=?", [(name,) for name in gone])
+        self.config = msgspec.structs.replace(self.config, rules=rules)
+        self.evaluator = fresh
+        for name, profile in self._profiles.items():
+            fresh.listen(name, profile.id)
 
     def meet_anew(self) -> None:
         """In the keeper's thread: the registry has changed."""
@@ -243,7 +285,7 @@ class Keeper:
 
     # readings ------------------------------------------------------------------------------
 
-    def _take_messages(self, sent: Sequence[Sent]) -> None:
+    def _take_messages(self, sent: Sequence[SentReadings]) -> None:
         for one in sent:
             self._take(one.device, one.items, one.kind)
 
@@ -258,14 +300,14 @@ class Keeper:
         refused: list[Refused] = []
         for index, raw in enumerate(raws):
             try:
-                item = decode_item(raw, kind)
+                item = decode_item(raw, kind, device)
                 reading = check_item(item, device, profile, now_us, self.config.edge.ahead_s)
                 readings.append(self._unwrapped(reading, profile))
                 at.append(index)
             except InputError as error:
                 refused.append(Refused(index=index, code=error.code, message=error.message))
         accepted = self._store_and_evaluate(readings, now_us)
-        if faults := [one for one in refused if one.code in ("sensor_fault", "out_of_range")]:
+        if faults := [one for one in refused if one.code in FAULTS]:
             self.store.note_fault(device, faults[-1].message)
         refused += [
             Refused(
@@ -367,6 +409,8 @@ class Keeper:
     def _forget_unkept(self) -> None:
         """The transaction is undone: so is what the rules thought of it."""
         since_us = self.evaluator._from_us
+        self.config = msgspec.structs.replace(self.config, rules=self._book.rules())
+        self._number = self._book.number()
         self.evaluator = Evaluator(self.config.rules, self._list_memories(), from_us=since_us)
         self._wanted = []
         self._profiles, self._version = {}, -1  # met anew, with what they said while held

@@ -16,14 +16,17 @@ from twinward.core.clock import Clock, to_us
 from twinward.core.errors import UNREADABLE, BusyError, InputError, StorageError
 from twinward.edge.agent.config import EdgeConfig, Mqtt, require_plain
 from twinward.edge.agent.device_orders import DeviceAnswer, DeviceOrders, DeviceWord
-from twinward.edge.agent.keeper import Keeper, Sent
+from twinward.edge.agent.keeper import Keeper, SentReadings
 from twinward.edge.agent.readings import split
+from twinward.edge.agent.straight import StraightWay
 from twinward.edge.mqtt.client import BrokerAddress, Burst, MqttClient
-from twinward.edge.mqtt.packets import Message
+from twinward.edge.mqtt.packets import BrokerMessage
 
 LOG = logging.getLogger("twinward.edge")
 OURS = ("order", "receipt", "state")  # types of topics that carry no readings
-MOST_UNDER_WAY = 2000  # messages that the broker hands over before one is acknowledged
+# messages that the broker hands over before one is acknowledged: what is kept here, and what the
+# centre is to keep, whose answer takes longer
+MOST_UNDER_WAY, MOST_STRAIGHT = 2000, 20_000
 PASSING = (StorageError, BusyError)  # what is not the message's fault: it is to come again
 
 
@@ -37,6 +40,7 @@ class MqttDoor:
     def __init__(self, keeper: Keeper, mqtt: Mqtt, clock: Clock) -> None:
         self.keeper, self.mqtt, self.clock = keeper, mqtt, clock
         self.orders: DeviceOrders | None = None  # handed in by the agent
+        self.straight: StraightWay | None = None  # likewise
         edge = keeper.config.edge.id
         pattern = pattern_of(mqtt.topic, edge)
         self._route = lru_cache(maxsize=100_000)(lambda topic: route_of(pattern, topic))
@@ -53,7 +57,7 @@ class MqttDoor:
             broker,
             [subscription_of(mqtt.topic, edge)],
             self.take,
-            most_under_way=MOST_UNDER_WAY,
+            most_under_way=MOST_STRAIGHT if mqtt.straight else MOST_UNDER_WAY,
         )
 
     def start(self) -> None:
@@ -71,7 +75,7 @@ class MqttDoor:
         """Each message is acknowledged when it is durable, or counted where nobody can read it. A
         retained message is old news that arrives now: the device's own time tells.
         """
-        readings: list[tuple[int, Sent]] = []
+        readings: list[tuple[int, SentReadings]] = []
         unreadable: list[tuple[int, str]] = []
         needless: list[int] = []
         for message in burst.messages:
@@ -83,7 +87,7 @@ class MqttDoor:
                 LOG.error("a message met a fault of ours", exc_info=error)
                 unreadable.append((message.mid, "fault"))
             else:
-                if isinstance(found, Sent):
+                if isinstance(found, SentReadings):
                     readings.append((message.mid, found))
                 elif found:
                     needless.append(message.mid)
@@ -91,10 +95,12 @@ class MqttDoor:
             self.client.acknowledge(burst.line, needless)
         if unreadable:
             self._count_unreadable(burst.line, unreadable)
+        if readings and self.straight is not None:
+            readings = self.straight.take(burst.line, readings)
         if readings:
             self._keep(burst.line, readings)
 
-    def _read(self, line: int, message: Message) -> Sent | bool:
+    def _read(self, line: int, message: BrokerMessage) -> SentReadings | bool:
         """The readings of a message; False where it is acknowledged later, True where there is
         nothing to keep. InputError where nobody can read it.
         """
@@ -107,9 +113,9 @@ class MqttDoor:
         require_plain(device)
         if kind in OURS and self.orders is not None:
             return self._take_answer(self.orders, line, message, device, kind)
-        return Sent(device, split(message.payload), kind)
+        return SentReadings(device, split(message.payload), kind)
 
-    def _keep(self, line: int, readings: Sequence[tuple[int, Sent]]) -> None:
+    def _keep(self, line: int, readings: Sequence[tuple[int, SentReadings]]) -> None:
         """A burst is kept at once; where it meets a fault of ours, each message by itself."""
 
         def kept(done: Future[object]) -> None:
@@ -130,7 +136,7 @@ class MqttDoor:
         self.keeper.submit_messages(sent).add_done_callback(kept)
 
     def _take_answer(
-        self, orders: DeviceOrders, line: int, message: Message, device: str, kind: str
+        self, orders: DeviceOrders, line: int, message: BrokerMessage, device: str, kind: str
     ) -> bool:
         """A device's answer to an order, or what it says of itself; our own orders come by too."""
         if kind == "order":

@@ -153,8 +153,8 @@ def is_code_of(line: ManifestLine, code: str) -> bool:
     return hmac.compare_digest(verifier_of(code, line.salt), line.verifier)
 
 
-def sign(key: Ed25519PrivateKey, message: Manifest | Receipt) -> bytes:
-    """A manifest or receipt as it is sent."""
+def sign(key: Ed25519PrivateKey, message: msgspec.Struct) -> bytes:
+    """A manifest, a receipt or an edge's rules as they are sent."""
     body = msgspec.json.encode(message)
     signature = to_base64url(key.sign(body))
     return msgspec.json.encode(Signed(body=body.decode(), signature=signature))

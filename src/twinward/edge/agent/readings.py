@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -21,11 +22,12 @@ from twinward.edge.rules.units import conversion
 UNSET_BEFORE_US = to_us(parse_time("2020-01-01T00:00:00Z"))
 MOST_BYTES = 1_000_000  # of a payload
 MOST_ITEMS = 10_000
+FAULTS = ("sensor_fault", "out_of_range")  # codes of what a sensor that does not work says
 OWN_BOOT = "rule"  # of what the agent itself says, its alarms: no device may take their ids
 Boot = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 
 
-class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One item of `POST /v1/readings`, or one MQTT payload."""
 
     boot: Boot | Annotated[int, msgspec.Meta(ge=0, le=2**62)]
@@ -34,9 +36,10 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: float
     type: Annotated[str, msgspec.Meta(min_length=1, max_length=80)] = ""  # "": as the topic says
     unit: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    device: Annotated[str, msgspec.Meta(max_length=80)] = ""  # where a body names it too
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class Reading(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A checked reading. Its identity is (device, boot, seq); `digest` tells another body."""
 
     device: str
@@ -87,8 +90,10 @@ def split(payload: bytes) -> Sequence[Item | bytes | msgspec.Raw]:
     return items
 
 
-def decode_item(raw: Item | bytes | msgspec.Raw, kind: str = "") -> Item:
-    """The item, of the type `kind` where it names none; InputError with a code where it is none."""
+def decode_item(raw: Item | bytes | msgspec.Raw, kind: str = "", device: str = "") -> Item:
+    """The item, of the type `kind` where it names none; InputError with a code where it is none, or
+    names another device than the one that it came from.
+    """
     try:
         item = raw if isinstance(raw, Item) else _item.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -100,6 +105,12 @@ def decode_item(raw: Item | bytes | msgspec.Raw, kind: str = "") -> Item:
     if item.boot == OWN_BOOT:
         raise InputError(
             f"the boot {OWN_BOOT!r} is the agent's own", "name it otherwise", code="bad_id"
+        )
+    if item.device and item.device != device:
+        raise InputError(
+            f"the body names the device {item.device!r}, it came from {device!r}",
+            "a device speaks for itself",
+            code="wrong_device",
         )
     if item.type:
         return item
@@ -184,16 +195,33 @@ def digest_of(item: Item) -> bytes:
     return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
 
+class SentObservation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One item of the centre's `POST /v1/observations`."""
+
+    source_id: str
+    type: str
+    occurred_at: datetime
+    subject: str
+    area: str = ""
+    place: str = ""
+    value: float
+    unit: str | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
 def to_observation(reading: Reading, area: str, place: str) -> bytes:
-    """The reading as one item of the centre's `POST /v1/observations`."""
-    told = {
-        "source_id": f"{reading.device}/{reading.boot}/{reading.seq}",
-        "type": reading.type,
-        "occurred_at": from_us(reading.occurred_us).isoformat(),
-        "subject": reading.device,
-        "area": area,
-        "place": place,
-        "value": reading.value,
-        "unit": reading.unit,
-    }
-    return msgspec.json.encode({name: one for name, one in told.items() if one not in ("", None)})
+    """The reading as the centre gets it."""
+    return _encode(
+        SentObservation(
+            source_id=f"{reading.device}/{reading.boot}/{reading.seq}",
+            type=reading.type,
+            occurred_at=from_us(reading.occurred_us),
+            subject=reading.device,
+            area=area,
+            place=place,
+            value=reading.value,
+            unit=reading.unit or None,
+        )
+    )

@@ -36,8 +36,22 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
     last_at: str
 
 
+class BrokerState(msgspec.Struct, frozen=True, kw_only=True):
+    """The line to the broker as it was at `at`. `says`: why nothing comes over it; empty while it
+    does. `under_way`: messages that were taken and not acknowledged yet.
+    """
+
+    straight: bool
+    says: str
+    under_way: int
+    connections: int
+    at: str
+
+
 class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """`lost`: thinned or refused by the centre. `last_ack_seq`: everything up to it is settled."""
+    """`lost`: thinned or refused by the centre. `last_ack_seq`: everything up to it is settled.
+    `says`: why nothing reaches the centre; empty while it does. `broker` None: there is none.
+    """
 
     edge: str
     backlog: int
@@ -50,6 +64,9 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_ack_seq: int
     config_version: str
     clock_skew_s: float | None
+    rules_version: str
+    rules_number: int
+    rules_refused: str
     received: int
     stored: int
     rejected: int
@@ -57,6 +74,8 @@ class EdgeStatus(msgspec.Struct, frozen=True, kw_only=True):
     actions: dict[str, int]
     devices: list[DeviceState]
     losses: list[Loss]
+    says: str
+    broker: BrokerState | None
 
 
 def find_status(config: EdgeConfig) -> EdgeStatus:
@@ -95,6 +114,9 @@ def _read(store: EdgeStore, config: EdgeConfig) -> EdgeStatus:
         last_ack_seq=(first - 1) if first is not None else (newest[0] if newest else 0),
         config_version=settings.get("config_version", ""),
         clock_skew_s=float(settings["clock_skew_s"]) if "clock_skew_s" in settings else None,
+        rules_version=settings.get("rules_version", ""),
+        rules_number=int(settings.get("rules_number", 0)),
+        rules_refused=settings.get("rules_refused", ""),
         received=counts.get("received", 0),
         stored=counts.get("stored", 0),
         rejected=counts.get("rejected", 0),
@@ -108,6 +130,10 @@ def _read(store: EdgeStore, config: EdgeConfig) -> EdgeStatus:
                 "GROUP BY reason, lane ORDER BY reason, lane"
             )
         ],
+        says=settings.get("says", ""),
+        broker=msgspec.json.decode(told, type=BrokerState)
+        if (told := settings.get("broker"))
+        else None,
     )
 
 

@@ -97,6 +97,8 @@ class Syncer:
         for word in request.reported:
             note_told(store, word)
         self.orders.apply(answer, {one.order: one.state for one in request.receipts})
+        if answer.rules:
+            self.keeper.take_rules(answer.rules)
 
 
 def note_told(store: EdgeStore, word: ReportedState) -> None:

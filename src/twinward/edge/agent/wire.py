@@ -66,6 +66,9 @@ class EdgeStanding(msgspec.Struct, frozen=True, kw_only=True):
     alarms_open: Count
     config_version: Text
     clock_skew_s: float | None = None
+    rules_version: Text = ""  # of the bundle that it runs; empty: its own rules alone
+    rules_number: Count = 0
+    rules_refused: Text = ""  # why it does not run the bundle that it was sent last
 
 
 class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,10 +106,11 @@ class WantedOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """`devices` is None where the edge has this version already. `orders` are all that are still
-    wanted: one that is missing is not.
+    wanted: one that is missing is not. `rules`: a signed order of rules that it does not run yet.
     """
 
     registry: str
     devices: tuple[RegisteredDevice, ...] | None
     orders: tuple[WantedOrder, ...]
     settled: tuple[str, ...]  # orders whose receipt needs not be told again
+    rules: str = ""

@@ -19,7 +19,7 @@ import msgspec
 
 from twinward.core.errors import InputError
 from twinward.edge.mqtt import packets
-from twinward.edge.mqtt.packets import Control, Message, PacketReader, Version
+from twinward.edge.mqtt.packets import BrokerMessage, ControlPacket, PacketReader, Version
 
 LOG = logging.getLogger("twinward.mqtt")
 KEEP_ALIVE_S = 30
@@ -27,6 +27,7 @@ TIMEOUT_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 BURST_BYTES = 262_144
 MOST_BYTES = 1_000_000  # of a payload; a larger one is told without its bytes
+MOST_BYTES_UNDER_WAY = 8_000_000
 MOST_TO_SEND = 10_000  # of our own messages that wait for the broker
 BROKER_TAKES = 20  # of our messages at once, where it does not say
 
@@ -49,7 +50,7 @@ class Burst(NamedTuple):
     """
 
     line: int
-    messages: list[Message]
+    messages: list[BrokerMessage]
 
 
 class BrokenLine(Exception):
@@ -91,8 +92,8 @@ class MqttClient:
     """One thread that reads and writes. `take` is called in it with each burst; `acknowledge` and
     `publish` may be called from anywhere.
 
-    No more than `most_under_way` messages are taken before the first of them is acknowledged: the
-    socket is then not read, and the broker keeps them.
+    No more than about `most_under_way` messages, or 8 MB of them, are taken before the first is
+    acknowledged: the socket is then not read, and the broker keeps them.
     """
 
     def __init__(
@@ -113,7 +114,8 @@ class MqttClient:
         self._sent: dict[int, bytes] = {}  # sent, and not acknowledged
         self._broker_takes = BROKER_TAKES
         self._mid = 0
-        self._under_way = 0
+        self._under_way: dict[int, int] = {}  # bytes of each message
+        self._bytes = 0
         self._line = 0
         self._anew = self._stopping = False
         self._pause_s = FIRST_PAUSE_S
@@ -133,13 +135,18 @@ class MqttClient:
             self._thread.join(timeout=2 * TIMEOUT_S)
         self._bell.close()
 
+    @property
+    def under_way(self) -> int:
+        """Messages that were taken and not acknowledged yet."""
+        return len(self._under_way)
+
     def acknowledge(self, line: int, mids: Iterable[int]) -> None:
         """The broker forgets these messages; those of an earlier connection come again."""
-        known = [mid for mid in mids if mid]
         with self._lock:
             if line != self._line:
                 return
-            self._under_way -= len(known)
+            known = [mid for mid in mids if mid in self._under_way]
+            self._bytes -= sum(map(self._under_way.pop, known))
             self._out += packets.puback_packets(known)
         self._pause_s = FIRST_PAUSE_S
         self._bell.ring()
@@ -233,7 +240,7 @@ class MqttClient:
         )
         with self._lock:
             self._line += 1
-            self._under_way, self._anew = 0, False
+            self._under_way, self._bytes, self._anew = {}, 0, False
             self._out.clear()
         self.connections += 1
         self._heard_at = self._spoke_at = time.monotonic()
@@ -252,7 +259,7 @@ class MqttClient:
     def _turn(self, line: socket.socket, reader: PacketReader) -> None:
         """Waits for something to do, and does it."""
         self._send_ours()
-        full = self._under_way >= self.most_under_way
+        full = len(self._under_way) >= self.most_under_way or self._bytes >= MOST_BYTES_UNDER_WAY
         pending = isinstance(line, ssl.SSLSocket) and line.pending() and not full
         listened: list[Bell | socket.socket] = [self._bell] if full else [self._bell, line]
         readable, writable, _ = select.select(
@@ -299,18 +306,22 @@ class MqttClient:
 
     def _receive(self, data: bytes, reader: PacketReader) -> None:
         self._heard_at = time.monotonic()
-        messages: list[Message] = []
+        messages: list[BrokerMessage] = []
         for one in reader.feed(data):
-            if type(one) is Message:
+            if type(one) is BrokerMessage:
                 messages.append(one)
-            elif isinstance(one, Control):
+            elif isinstance(one, ControlPacket):
                 self._answer(one)
         if messages:
             with self._lock:
-                self._under_way += sum(1 for one in messages if one.mid)
+                for one in messages:
+                    if one.mid:
+                        size = len(one.payload or b"")
+                        self._bytes += size - self._under_way.get(one.mid, 0)
+                        self._under_way[one.mid] = size
             self._take(Burst(self._line, messages))
 
-    def _answer(self, packet: Control) -> None:
+    def _answer(self, packet: ControlPacket) -> None:
         """What is no message."""
         body = packet.body
         if packet.kind == packets.PUBACK:

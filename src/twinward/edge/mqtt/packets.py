@@ -34,7 +34,7 @@ class BadPacket(InputError):
     """What came is no MQTT; the connection cannot go on."""
 
 
-class Message(msgspec.Struct, frozen=True, gc=False):
+class BrokerMessage(msgspec.Struct, frozen=True, gc=False):
     """A message of the broker. `payload` None: it was too large and was passed over."""
 
     topic: bytes
@@ -44,7 +44,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     again: bool  # the broker sent it before
 
 
-class Control(msgspec.Struct, frozen=True, gc=False):
+class ControlPacket(msgspec.Struct, frozen=True, gc=False):
     """Any other packet, by its type."""
 
     kind: int
@@ -135,14 +135,14 @@ class PacketReader:
         self._rest = b""
         self._skip = 0
 
-    def feed(self, data: bytes) -> list[Message | Control]:
+    def feed(self, data: bytes) -> list[BrokerMessage | ControlPacket]:
         if self._skip:
             passed = min(self._skip, len(data))
             self._skip -= passed
             data = data[passed:]
         if self._rest:
             data = self._rest + data
-        found: list[Message | Control] = []
+        found: list[BrokerMessage | ControlPacket] = []
         at, size = 0, len(data)
         while at + 2 <= size:
             first, start = data[at], at + 2
@@ -160,12 +160,12 @@ class PacketReader:
             if first >> 4 == PUBLISH:
                 found.append(self._message(data, first, start, end))
             else:
-                found.append(Control(first >> 4, data[start:end]))
+                found.append(ControlPacket(first >> 4, data[start:end]))
             at = end
         self._rest = data[at:]
         return found
 
-    def _message(self, data: bytes, first: int, start: int, end: int) -> Message:
+    def _message(self, data: bytes, first: int, start: int, end: int) -> BrokerMessage:
         try:
             at = start + 2 + (data[start] << 8) + data[start + 1]
             topic = data[start + 2 : at]
@@ -184,10 +184,15 @@ class PacketReader:
         if at > end or not topic:
             raise BadPacket("the broker sent a message that is none", code="bad_packet")
         payload = data[at:end] if end - at <= self.most_bytes else None
-        return Message(topic, payload, mid, bool(first & 0x01), bool(first & 0x08))
+        return BrokerMessage(topic, payload, mid, bool(first & 0x01), bool(first & 0x08))
 
     def _pass_over(
-        self, data: bytes, first: int, start: int, end: int, found: list[Message | Control]
+        self,
+        data: bytes,
+        first: int,
+        start: int,
+        end: int,
+        found: list[BrokerMessage | ControlPacket],
     ) -> bool:
         """Whether enough has come to tell what is passed over."""
         if first >> 4 != PUBLISH:
@@ -198,7 +203,7 @@ class PacketReader:
         after = start + 2 + (data[start] << 8) + data[start + 1]
         mid = (data[after] << 8) + data[after + 1] if first & 0x06 else 0
         topic = data[start + 2 : after]
-        found.append(Message(topic, None, mid, bool(first & 0x01), bool(first & 0x08)))
+        found.append(BrokerMessage(topic, None, mid, bool(first & 0x01), bool(first & 0x08)))
         self._skip = end - len(data)
         return True
 

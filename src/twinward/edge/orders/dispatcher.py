@@ -111,7 +111,7 @@ class Dispatcher:
             return OutletReceipt(state="failed", says=f"no outlet is named {message.outlet}")
         if message.expires_at <= now:
             return OutletReceipt(state="expired", says="it could not be sent in time")
-        if message.address in spec.quiet:
+        if spec.is_quiet(message.address):
             return OutletReceipt(state="refused", says="the recipient asked not to be written to")
         if (self._drill or message.drill) and not spec.drill:
             return OutletReceipt(state="fenced", says="an exercise reaches no real channel")

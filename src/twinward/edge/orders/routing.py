@@ -14,6 +14,7 @@ from twinward.core.errors import InputError, explain_decode_error
 from twinward.core.ids import derive_id
 from twinward.core.messages import Event
 from twinward.edge.orders.outlet import Kind, OutletMessage
+from twinward.edge.orders.sms import normal_number
 from twinward.edge.orders.texts import alert_text, text_of
 from twinward.twins.emergency import messages as m
 
@@ -40,6 +41,16 @@ class OutletSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     folder: str = ""  # cap: where the board of alerts is written, for any server to serve
     title: str = ""  # cap: of the board
     quiet: tuple[str, ...] = ()  # addresses that asked not to be written to
+
+    def is_quiet(self, address: str) -> bool:
+        """However it is spelt: somebody who opted out did not opt out of a spelling."""
+        return self.plain(address) in {self.plain(one) for one in self.quiet}
+
+    def plain(self, address: str) -> str:
+        """An address as it is compared: a number by its digits, a mailbox without case."""
+        if self.kind == "sms":
+            return normal_number(address) or address
+        return address.strip().lower() if self.kind == "email" else address
 
 
 class Recipient(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -185,10 +196,19 @@ def read_alert(fact: m.PublicAlertSent, event: Event) -> Heard:
 def messages_of(
     heard: Heard, event: Event, routing: Routing, area_name: str, zone: tzinfo
 ) -> Iterator[OutletMessage]:
-    """One message for each recipient who wants it, with a key that no second run makes anew."""
+    """One message for each recipient who wants it, with a key that no second run makes anew; who
+    stands twice is told once.
+    """
+    specs = {spec.name: spec for spec in routing.outlets}
+    told: set[tuple[str, str]] = set()
     for recipient in routing.recipients:
         if not recipient.wants(heard.kind, heard.department, heard.area):
             continue
+        spec = specs.get(recipient.outlet)
+        reached = recipient.outlet, spec.plain(recipient.address) if spec else recipient.address
+        if reached in told:
+            continue
+        told.add(reached)
         subject, text = said_to(recipient, heard, area_name, zone)
         yield OutletMessage(
             key=derive_id("msg", event.id, recipient.outlet, recipient.address),

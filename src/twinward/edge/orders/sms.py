@@ -11,7 +11,7 @@ from pathlib import Path
 from twinward.edge.orders.outlet import OutletMessage, OutletReceipt
 
 NUMBER = re.compile(r"\+?[0-9]{6,15}")
-PART = 70  # UCS-2 characters of one message (3GPP TS 23.038: 140 octets); joined parts hold 67
+PART = 67  # UCS-2 units of each joined part; alone a message holds 70 (3GPP TS 23.038: 140 octets)
 MOST_PARTS = 6
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import threading
 
 import httpx
 import msgspec
@@ -12,17 +13,24 @@ from twinward.core.clock import format_time
 from twinward.core.errors import UNREADABLE
 from twinward.edge.orders.outlet import OutletMessage, OutletReceipt
 
+WHOLE_S = 20.0
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 MOST_ANSWER_BYTES = 64_000
 PASSING = {408, 425, 429, 500, 502, 503, 504}
 
 
 class Webhook:
-    """`secret` signs the body: header `X-Twinward-Signature: sha256=…` (HMAC, RFC 2104)."""
+    """`secret` signs the body: header `X-Twinward-Signature: sha256=…` (HMAC, RFC 2104).
+    `within_s`: how long an answer may take as a whole; one that drips holds nobody up.
+    """
 
-    def __init__(self, secret: bytes, transport: httpx.BaseTransport | None = None) -> None:
-        self._secret = secret
-        self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False, transport=transport)
+    def __init__(
+        self,
+        secret: bytes,
+        transport: httpx.BaseTransport | None = None,
+        within_s: float = WHOLE_S,
+    ) -> None:
+        self._secret, self._transport, self._within_s = secret, transport, within_s
 
     def send(self, message: OutletMessage) -> OutletReceipt:
         body = msgspec.json.encode(
@@ -43,16 +51,32 @@ class Webhook:
             "idempotency-key": message.key,
             "x-twinward-signature": f"sha256={signature}",
         }
-        try:
-            with self._client.stream(
-                "POST", message.address, content=body, headers=headers
-            ) as answer:
-                told = b"".join(_first_bytes(answer))
-        except httpx.HTTPError as error:
+        return self._exchange(message.address, body, headers)
+
+    def _exchange(self, address: str, body: bytes, headers: dict[str, str]) -> OutletReceipt:
+        """The receipt of one request, or that there was no whole answer in time."""
+        client = httpx.Client(timeout=TIMEOUT, follow_redirects=False, transport=self._transport)
+        told: list[OutletReceipt] = []
+
+        def ask() -> None:
+            try:
+                with client.stream("POST", address, content=body, headers=headers) as answer:
+                    told.append(read_answer(answer.status_code, b"".join(_first_bytes(answer))))
+            except Exception as error:  # the line, the name, or the client that was shut meanwhile
+                said = str(error) or type(error).__name__
+                again = isinstance(error, httpx.HTTPError)
+                told.append(OutletReceipt(state="failed", says=said, again=again))
+
+        thread = threading.Thread(target=ask, name="webhook", daemon=True)
+        thread.start()
+        thread.join(self._within_s)
+        late = not told
+        client.close()
+        if late:
             return OutletReceipt(
-                state="failed", says=str(error) or type(error).__name__, again=True
+                state="failed", says=f"no whole answer within {self._within_s:g} s", again=True
             )
-        return read_answer(answer.status_code, told)
+        return told[0]
 
     def look_up(self, key: str) -> OutletReceipt | None:
         return None

@@ -40,7 +40,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     quantities: tuple[ReadingType, ...]
 
     def find(self, kind: str) -> ReadingType | None:
-        return next((one for one in self.quantities if one.type == kind), None)
+        for one in self.quantities:
+            if one.type == kind:
+                return one
+        return None
 
 
 @cache

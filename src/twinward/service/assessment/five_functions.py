@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from twinward.decision.assessment.predict import (
 )
 from twinward.decision.assessment.situation import Situation
 from twinward.library.knowledge.graph import build_graph
-from twinward.service.assessment.past_incidents import find_similar
+from twinward.service.assessment.past_incidents import find_similar_to
 from twinward.service.assessment.questions import QUESTIONS
 from twinward.service.assessment.situation_reader import read_situation
 from twinward.service.console.basemap import Basemap
@@ -85,7 +86,7 @@ def answer_function(
     if name == "predict":
         return predict(platform, given.picture, days or AHEAD_D)
     library = platform.reference.library
-    like = find_similar(platform, ground, caller, incident, at).like
+    like = find_similar_to(platform, ground, caller, given, at).like
     return guide(
         given.picture,
         diagnose(given.picture),
@@ -115,21 +116,32 @@ def predict(platform: Platform, picture: Situation, days: int) -> Prediction:
         return from_readings(
             picture, AHEAD_H, {f"{figure}|{level}": least for figure, level, least in limits}
         )
-    from twinward.decision.surveillance.forecasting.renewal import fit_renewal
-    from twinward.decision.surveillance.forecasting.renewal import predict as draw_courses
-
     first, series = counts
-    most = most_infected(picture, series)
-    draws = draw_courses(fit_renewal(series, most, SEED, part=True), len(series), days, most, SEED)
-    earlier = series[:-WEEK_D]
-    before = None
-    if np.isfinite(earlier).sum() >= LEAST_DAYS and np.nansum(earlier) >= LEAST_DAYS:
-        fit = fit_renewal(earlier, most, SEED, *CHECK, part=True)
-        before = draw_courses(fit, len(earlier), WEEK_D, most, SEED)
+    told = tuple(None if np.isnan(count) else float(count) for count in series)
+    draws, before = draw_courses(told, days, most_infected(picture, series))
     weekly: dict[str, float] = {
         level: least for figure, level, least in limits if figure == "new_7d"
     }
     return from_draws(picture, first, series, draws, before, SEED, weekly)
+
+
+@lru_cache(maxsize=32)
+def draw_courses(
+    reported: tuple[float | None, ...], days: int, most: float | None
+) -> tuple[Floats, Floats | None]:
+    """Courses of the coming days, and those that were drawn a week ago where that was possible;
+    kept by what was reported (None: nothing), for every page of an incident asks for them.
+    """
+    from twinward.decision.surveillance.forecasting.renewal import fit_renewal, predict
+
+    series = np.array(reported, np.float64)
+    draws = predict(fit_renewal(series, most, SEED, part=True), len(series), days, most, SEED)
+    earlier = series[:-WEEK_D]
+    before = None
+    if np.isfinite(earlier).sum() >= LEAST_DAYS and np.nansum(earlier) >= LEAST_DAYS:
+        fit = fit_renewal(earlier, most, SEED, *CHECK, part=True)
+        before = predict(fit, len(earlier), WEEK_D, most, SEED)
+    return draws, before
 
 
 def most_infected(picture: Situation, counts: Floats) -> float | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from twinward.core.errors import AbsentError
+from twinward.core.language import READER
 from twinward.decision.assessment.experience import (
     counts_of,
     is_synthetic,
@@ -26,7 +27,7 @@ from twinward.library.knowledge.case_records import (
     read_records,
 )
 from twinward.library.texts import say
-from twinward.service.assessment.situation_reader import read_situation
+from twinward.service.assessment.situation_reader import IncidentInputs, read_situation
 from twinward.service.console.basemap import Basemap
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.visibility import concerns
@@ -38,6 +39,9 @@ from twinward.twins.emergency.tasks.rows import CORRECTIVE
 
 FOLDER = "case-records"
 START_D = 14  # the first days, whose growth is compared
+MOST_KEPT = 256
+# (workspace, incident, instant, language) -> (the log's end when it was read, the record)
+RECORDS: dict[tuple[Path, str, datetime | None, str], tuple[int, CaseRecord]] = {}
 
 
 class SimilarIncidents(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +64,7 @@ def list_records(
     with platform.store.read() as reader:
         rows = snapshot_of(platform, reader, at).list_rows(INCIDENTS, status="closed")
     own = [
-        make_record(platform, ground, caller, row, at)
+        keep_record(platform, ground, caller, row, at)
         for row in rows
         if concerns(platform, caller, row.area) and row.outcome in ("", "evidence")
     ]
@@ -77,18 +81,48 @@ def find_similar(
     """The three records most like an incident as it is now. AbsentError when it is not the
     caller's.
     """
-    row = read_situation(platform, ground, caller, incident, at).row
+    given = read_situation(platform, ground, caller, incident, at)
+    return find_similar_to(platform, ground, caller, given, at)
+
+
+def find_similar_to(
+    platform: Platform,
+    ground: Basemap,
+    caller: Caller,
+    given: IncidentInputs,
+    at: datetime | None = None,
+) -> SimilarIncidents:
+    """As `find_similar`, of an incident that the caller has read already."""
     records = list_records(platform, ground, caller, at)
-    found = find_like(make_record(platform, ground, caller, row, at), records)
+    found = find_like(make_record(ground, given), records)
     note = "" if found else say("like.none")
-    return SimilarIncidents(incident=incident, of_records=len(records), like=found, note=note)
+    return SimilarIncidents(incident=given.row.id, of_records=len(records), like=found, note=note)
 
 
-def make_record(
-    platform: Platform, ground: Basemap, caller: Caller, row: Incident, at: datetime | None = None
+def keep_record(
+    platform: Platform, ground: Basemap, caller: Caller, row: Incident, at: datetime | None
 ) -> CaseRecord:
+    """The record of a closed incident, made again only when something has happened in it since;
+    there is nobody in it, so that it may be kept.
+    """
+    key = (platform.workspace, row.id, at, READER.get().language)
+    kept = RECORDS.get(key)
+    with platform.store.read() as reader:
+        last = reader.last_seq()
+        if kept is not None and kept[0] <= last:  # a workspace laid back begins anew
+            since = reader.events_after(kept[0], 1, incident=row.id)
+            if not since:
+                return kept[1]
+    record = make_record(ground, read_situation(platform, ground, caller, row.id, at))
+    while len(RECORDS) >= MOST_KEPT:
+        RECORDS.pop(next(iter(RECORDS)), None)
+    RECORDS[key] = (last, record)
+    return record
+
+
+def make_record(ground: Basemap, given: IncidentInputs) -> CaseRecord:
     """One incident as experience, as it was known then: counts only, nobody in it."""
-    picture = read_situation(platform, ground, caller, row.id, at).picture
+    picture, row = given.picture, given.row
     counts = counts_of(row)
     first = min(
         (date.fromisoformat(day) for day in row.days),

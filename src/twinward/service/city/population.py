@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.citybase.columns import open_city, read_manifest
+from twinward.citybase.columns import MANIFEST, open_city
 from twinward.core.errors import InputError
 from twinward.service.platform import Platform
+from twinward.twins.city.areas import AreaTree
 
 Floats = NDArray[np.float64]
 
@@ -53,20 +54,40 @@ def home_of(platform: Platform, place: dict[str, int], code: str) -> str | None:
 
 
 @lru_cache(maxsize=4)
-def leaf_residents(folder: Path, sha256: str) -> dict[str, int]:
-    """Residents of each leaf area of a built city."""
+def leaf_residents(folder: Path, built_ns: int) -> dict[str, int]:
+    """Residents of each leaf area of a city that was built at an instant."""
     base = open_city(folder)
     return dict(zip(base.leaf_codes, np.diff(base.leaf_start).tolist(), strict=True))
 
 
-def leaves_of(platform: Platform) -> dict[str, int]:
+def built_of(platform: Platform) -> tuple[Path, int] | None:
+    """The folder of the city and when it was built; None without one."""
     folder = platform.workspace / "city"
     if not (folder / "leaf_start.npy").exists():
-        return {}
-    return leaf_residents(folder, read_manifest(folder).sha256)
+        return None
+    return folder, (folder / MANIFEST).stat().st_mtime_ns
+
+
+def leaves_of(platform: Platform) -> dict[str, int]:
+    built = built_of(platform)
+    return {} if built is None else leaf_residents(*built)
+
+
+@lru_cache(maxsize=4)
+def residents_above(folder: Path, built_ns: int, areas: AreaTree) -> dict[str, int]:
+    """Residents of every area that holds a leaf, the leaf and the city among them."""
+    found: dict[str, int] = {}
+    for leaf, count in leaf_residents(folder, built_ns).items():
+        for code in areas.path(leaf):
+            found[code] = found.get(code, 0) + count
+    return found
 
 
 def residents_of(platform: Platform, place: dict[str, int]) -> Floats:
+    """float64[areas] residents of each; whoever lives in two of them counts in the deeper."""
+    path = platform.reference.areas.path
+    if not any(above in place for code in place for above in path(code)[:-1]):
+        return np.array([residents_below(platform, code) for code in place])
     found = np.zeros(len(place))
     for leaf, count in leaves_of(platform).items():
         home = home_of(platform, place, leaf)
@@ -76,5 +97,8 @@ def residents_of(platform: Platform, place: dict[str, int]) -> Floats:
 
 
 def residents_below(platform: Platform, code: str) -> float:
-    is_under = platform.reference.areas.is_under
-    return float(sum(count for leaf, count in leaves_of(platform).items() if is_under(leaf, code)))
+    """Residents of an area; 0 where the city has nobody there."""
+    built = built_of(platform)
+    if built is None:
+        return 0.0
+    return float(residents_above(*built, platform.reference.areas).get(code, 0))

@@ -1,5 +1,5 @@
-"""The depot's secrets: what codes and tickets are computed from, and the key that signs manifests.
-They lie beside the vault's keys; nothing of them is in the log.
+"""The depot's secrets: what codes and tickets are computed from, and the keys that sign manifests
+and rules for the edges. They lie beside the vault's keys; nothing of them is in the log.
 """
 
 from __future__ import annotations
@@ -30,6 +30,12 @@ def secret_of(platform: Platform) -> bytes:
 def depot_key(platform: Platform) -> Ed25519PrivateKey:
     """The key that signs manifests; every holder knows its public half."""
     seed = hmac.new(secret_of(platform), b"depot", hashlib.sha256).digest()
+    return Ed25519PrivateKey.from_private_bytes(seed)
+
+
+def rules_key(platform: Platform) -> Ed25519PrivateKey:
+    """The key that signs rules for the edges; each edge knows its public half."""
+    seed = hmac.new(secret_of(platform), b"rules", hashlib.sha256).digest()
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 

@@ -22,6 +22,7 @@ from twinward.edge.agent.wire import (
     SyncRequest,
     WantedOrder,
 )
+from twinward.service.devices.bundles import find_rollout, rules_for
 from twinward.service.devices.edge_book import EdgeBook, EdgeWord
 from twinward.service.intake.commands import require_real, use_source
 from twinward.service.platform import Caller, Platform, ask, local_admin
@@ -54,6 +55,9 @@ class EdgeView(msgspec.Struct, frozen=True, kw_only=True):
     alarms_open: int
     clock_skew_s: float | None
     config_version: str
+    rules_version: str
+    rules_wanted: str
+    rules_refused: str
     registry_is: str
     registry_wanted: str
     devices: int
@@ -82,6 +86,7 @@ def sync(platform: Platform, caller: Caller, said: SyncRequest) -> SyncAnswer:
     with platform.store.read() as rows:
         devices = rows.list_rows(DEVICES, edge=said.edge, order="id", limit=MOST)
         orders = rows.list_rows(DEVICE_ORDERS, edge=said.edge, noted=OPEN_ORDERS, order="issued_at")
+        rules = rules_for(platform, rows, said.edge, said.standing)
     shown = tuple(registered_of(row, now) for row in devices)
     version = version_of(shown)
     return SyncAnswer(
@@ -89,6 +94,7 @@ def sync(platform: Platform, caller: Caller, said: SyncRequest) -> SyncAnswer:
         devices=None if version == said.registry else shown,
         orders=tuple(wanted_of(row) for row in orders if row.expires_at > now),
         settled=tuple(settled),
+        rules=rules,
     )
 
 
@@ -177,13 +183,15 @@ def list_edges(platform: Platform, caller: Caller, *, late: bool = False) -> lis
     with platform.store.read() as rows:
         devices = rows.list_rows(DEVICES, limit=MOST)
         orders = rows.list_rows(DEVICE_ORDERS, noted=OPEN_ORDERS, limit=MOST)
+        rollout = find_rollout(rows)
     found = []
     for name, word in words.items():
         own = [row for row in devices if row.edge == name]
         if mine.ranges is not None and not any(mine.concerns(row.area) for row in own):
             continue
         waiting = sum(1 for row in orders if row.edge == name and row.state_at(now) not in ENDED)
-        found.append(edge_view(word, own, waiting, now))
+        rules = rollout.wanted_of(name) if rollout is not None else ""
+        found.append(edge_view(word, own, waiting, now, rules))
     found.sort(key=lambda one: (one.state == "good", one.id))
     return [one for one in found if not late or one.late]
 
@@ -191,13 +199,15 @@ def list_edges(platform: Platform, caller: Caller, *, late: bool = False) -> lis
 ENDED = (*OVER, "expired")
 
 
-def edge_view(word: EdgeWord, own: list[Device], orders: int, now: datetime) -> EdgeView:
+def edge_view(
+    word: EdgeWord, own: list[Device], orders: int, now: datetime, rules: str
+) -> EdgeView:
     said, standing = word.said, word.said.standing
     wanted = version_of([registered_of(row, now) for row in sorted(own, key=lambda r: r.id)])
     by_heard: dict[str, int] = {}
     for one in said.devices:
         by_heard[one.state] = by_heard.get(one.state, 0) + 1
-    late = tuple(reasons_of(word, wanted, now))
+    late = tuple(reasons_of(word, wanted, now, rules))
     silent = "silent" in late
     names = set(EdgeView.__struct_fields__) & set(type(standing).__struct_fields__)
     return EdgeView(
@@ -207,6 +217,7 @@ def edge_view(word: EdgeWord, own: list[Device], orders: int, now: datetime) -> 
         heard_at=word.at,
         registry_is=said.registry,
         registry_wanted=wanted,
+        rules_wanted=rules,
         devices=len(said.devices),
         devices_by_heard=by_heard,
         held=said.held,
@@ -215,7 +226,7 @@ def edge_view(word: EdgeWord, own: list[Device], orders: int, now: datetime) -> 
     )
 
 
-def reasons_of(word: EdgeWord, wanted: str, now: datetime) -> Iterator[str]:
+def reasons_of(word: EdgeWord, wanted: str, now: datetime, rules: str) -> Iterator[str]:
     """Why an edge is late, the gravest first."""
     said, standing = word.said, word.said.standing
     if now - word.at > SILENT_AFTER:
@@ -234,3 +245,5 @@ def reasons_of(word: EdgeWord, wanted: str, now: datetime) -> Iterator[str]:
         yield "held"
     if said.registry != wanted:
         yield "config"
+    if standing.rules_version != rules:
+        yield "rules"

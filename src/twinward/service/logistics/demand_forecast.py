@@ -236,14 +236,20 @@ def forecast_cases(series: Floats, days: int, population: float) -> tuple[Floats
             float(np.nanmean(known)) if len(known) else 0.0
         )  # days before the first are no zeros
         return np.full(days, level), level * DOUBLING ** (np.arange(1, days + 1) / 7.0)
-    return _forecast(tuple(known.tolist()), days, population)
+    told = tuple(None if np.isnan(count) else float(count) for count in known)
+    return _forecast(told, days, population)
 
 
 @lru_cache(maxsize=16)
-def _forecast(series: tuple[float, ...], days: int, population: float) -> tuple[Floats, Floats]:
+def _forecast(
+    series: tuple[float | None, ...], days: int, population: float
+) -> tuple[Floats, Floats]:
+    """Kept by what was reported: None, and not NaN, is a day without a report, for NaN is not
+    like itself and what is kept would never be found again.
+    """
     from twinward.decision.surveillance.forecasting.renewal import fit_renewal, predict
 
-    counts = np.array(series)
+    counts = np.array(series, np.float64)
     most = population if population > np.nansum(counts) else None
     draws = predict(fit_renewal(counts, most, 0), len(counts), days, most, 0)
     return np.quantile(draws, 0.5, axis=0), np.quantile(draws, HIGH, axis=0)

@@ -7,6 +7,14 @@ from typing import Annotated
 import msgspec
 
 from twinward.core.messages import Command, Fact
+from twinward.twins.city.bundles.messages import (
+    KeepRuleBundle,
+    RollBackRules,
+    RollOutRules,
+    RuleBundleKept,
+    RulesRolledBack,
+    RulesRolledOut,
+)
 from twinward.twins.city.devices.messages import (
     ClaimDevice,
     DeviceClaimed,
@@ -40,6 +48,7 @@ __all__ = [
     "DeviceRevoked",
     "DeviceStateReported",
     "DeviceStateWished",
+    "KeepRuleBundle",
     "LiftRestrictions",
     "MarkPlace",
     "NoteDeviceOrder",
@@ -52,7 +61,12 @@ __all__ = [
     "RestrictArea",
     "RestrictionsLifted",
     "RevokeDevice",
+    "RollBackRules",
+    "RollOutRules",
     "RotateDeviceKey",
+    "RuleBundleKept",
+    "RulesRolledBack",
+    "RulesRolledOut",
     "SetThreshold",
     "ThresholdPassed",
     "ThresholdSet",

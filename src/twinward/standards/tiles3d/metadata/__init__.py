@@ -1,0 +1,1 @@
+"""3D metadata: schemas, entities, property tables, and whether their values hold."""

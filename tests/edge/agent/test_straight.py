@@ -1,0 +1,157 @@
+"""The centre's door for a broker: what it acknowledged is at the centre, once, also after kills."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.agent.box import AgentProcess, Broker, Centre, publish, reading, wait_until
+from twinward.core.errors import InputError
+from twinward.edge.agent.config import load_config
+from twinward.edge.agent.readings import Reading
+from twinward.edge.agent.straight import Bodies
+
+TOPIC = "twinward/gate-1"
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[int]:
+    one = Broker(tmp_path)
+    yield one.port
+    one.close()
+
+
+@pytest.fixture
+def centre() -> Iterator[Centre]:
+    one = Centre()
+    yield one
+    one.close()
+
+
+def door(folder: Path, centre: Centre, broker: int, more: str = "") -> AgentProcess:
+    said = f'[mqtt]\nhost = "127.0.0.1"\nport = {broker}\nstraight = true\n{more}'
+    return AgentProcess(folder, centre.port, said)
+
+
+def sums(status: dict[str, int]) -> bool:
+    return status["received"] == status["stored"] + status["duplicate"] + status["rejected"]
+
+
+def test_killed_in_mid_flight_the_door_loses_nothing_and_doubles_nothing(
+    tmp_path: Path, broker: int, centre: Centre
+) -> None:
+    """The centre breaks off a fifth of the exchanges, before or after it has kept them."""
+    centre.unkind, centre.slow_s = 0.2, 0.1
+    agent = door(tmp_path, centre, broker)
+    lines = [json.dumps(reading(seq)) for seq in range(2000)]
+    lists = [json.dumps([reading(s) for s in range(at, at + 50)]) for at in range(2000, 4000, 50)]
+    for turn in range(2):
+        part = slice(turn * 1000, turn * 1000 + 1000)
+        publish(broker, f"{TOPIC}/fridge/temperature", lines[part] + lists[turn * 20 :][:20])
+        time.sleep(0.1 * turn)
+        agent.kill()
+        agent.start()
+    centre.unkind = 0.0
+    wait_until(lambda: len(centre.bodies) == 4000, 60)
+    publish(broker, f"{TOPIC}/fridge/temperature", lines[:100])
+    wait_until(lambda: agent.status()["duplicate"] >= 100, 20)
+    wait_until(lambda: (agent.status()["broker"] or {"says": "?"})["says"] == "", 20)
+    assert agent.status()["broker"]["straight"]
+    status = agent.status()
+    agent.stop()
+    assert sums(status) and status["backlog"] == 0
+    names = {f"fridge/b1/{seq}" for seq in range(4000)}
+    assert set(centre.bodies) == names, "lost, or doubled under another name"
+    assert {body["area"] for body in centre.bodies.values()} == {"0101"}
+
+
+def test_what_is_not_taken_is_counted_with_its_reason(
+    tmp_path: Path, broker: int, centre: Centre
+) -> None:
+    agent = door(tmp_path, centre, broker)
+    bad = [
+        "ERR",
+        json.dumps(reading(1, value=-127.0)),
+        json.dumps(reading(2, kind="door-bell")),
+        json.dumps(reading(3) | {"device": "freezer"}),
+        json.dumps(reading(4) | {"phone": "13800000000"}),
+        json.dumps(reading(5) | {"occurred_at": "yesterday"}),
+        json.dumps([7, reading(6) | {"device": "fridge"}]),
+    ]
+    first = reading(10, value=4.0)
+    other = first | {"value": 5.0}
+    publish(broker, f"{TOPIC}/fridge/temperature", [*bad, *map(json.dumps, (first, first, other))])
+    wait_until(lambda: agent.status()["received"] == 11, 20)
+    status = agent.status()
+    assert sums(status)
+    assert (status["stored"], status["duplicate"], status["rejected"]) == (2, 1, 8)
+    reasons = {one["reason"]: one["count"] for one in status["losses"]}
+    assert reasons == {
+        "unreadable: bad_body": 1,
+        "refused: sensor_fault": 1,
+        "refused: unknown_type": 1,
+        "refused: wrong_device": 1,
+        "refused: bad_field": 2,
+        "refused: bad_time": 1,
+        "refused: conflict": 1,
+    }
+    assert set(centre.bodies) == {"fridge/b1/6", "fridge/b1/10"}
+    assert centre.bodies["fridge/b1/10"]["value"] == 4.0
+    publish(broker, f"{TOPIC}/fridge/temperature", [json.dumps(reading(1, value=85.0))])
+    wait_until(lambda: agent.status()["devices"][0]["state"] == "faulty", 20)
+    agent.stop()
+
+
+def test_an_unknown_device_waits_and_is_heard_with_what_it_said(
+    tmp_path: Path, broker: int, centre: Centre
+) -> None:
+    agent = door(tmp_path, centre, broker)
+    publish(broker, f"{TOPIC}/stranger/temperature", [json.dumps(reading(s)) for s in range(20)])
+    wait_until(lambda: agent.status()["held"] == {"unknown_device": 20}, 20)
+    assert not centre.bodies
+    agent.kill()
+    agent.start()
+    centre.registry = [
+        {
+            "device": "stranger",
+            "profile": "thermometer",
+            "area": "0202",
+            "place": "",
+            "may_speak": True,
+        }
+    ]
+    wait_until(lambda: len(centre.bodies) == 20, 30)
+    publish(
+        broker, f"{TOPIC}/stranger/temperature", [json.dumps(reading(s)) for s in range(20, 30)]
+    )
+    wait_until(lambda: len(centre.bodies) == 30, 20)
+    assert agent.status()["backlog"] == 0
+    agent.stop()
+    assert {body["area"] for body in centre.bodies.values()} == {"0202"}
+
+
+def test_a_body_is_told_from_another_while_it_is_remembered() -> None:
+    def said(seq: int, digest: bytes) -> Reading:
+        return Reading(
+            device="d", boot="b", seq=seq, type="t", occurred_us=0, value=0.0, unit=None,
+            lane="bulk", digest=digest,
+        )  # fmt: skip
+
+    bodies = Bodies(most=100)
+    assert not any(bodies.is_conflict(said(seq, b"1")) for seq in range(150))
+    assert bodies.is_conflict(said(20, b"2")) and not bodies.is_conflict(said(20, b"1"))
+    bodies.forget(said(20, b"1"))
+    assert not bodies.is_conflict(said(20, b"2"))
+    assert not any(bodies.is_conflict(said(seq, b"1")) for seq in range(1000, 1300))
+    assert not bodies.is_conflict(said(149, b"2")), "more is remembered than there is room for"
+
+
+def test_a_straight_way_leads_somewhere(tmp_path: Path) -> None:
+    path = tmp_path / "edge.toml"
+    path.write_text('[edge]\nid = "a"\n[mqtt]\nhost = "h"\nstraight = true\n')
+    with pytest.raises(InputError, match=r"edge\.core"):
+        load_config(path)
