@@ -4,7 +4,7 @@ MQTT straight into the twin through the centre's own door.
 
 Run: python benchmarks/bench_edge.py durable|local|drain|twin|straight [--devices N] [--readings N]
 [--list N]. Needs Debian's mosquitto. The agent, the broker, the centre and the sender of `straight`
-are processes of their own; other senders run in this one. Prints one JSON object.
+and `durable` are processes of their own; other senders run in this one. Prints one JSON object.
 """
 
 from __future__ import annotations
@@ -164,15 +164,10 @@ def reading(seq: int, value: float = 20.0, at: datetime | None = None) -> dict[s
 def run_durable(bench: Bench, readings: int) -> dict[str, Any]:
     """Single readings at QoS 1 from a broker; and batches of 100 over HTTP."""
     bench.start()
-    client = bench.client("sender")
-    payloads = [
-        (f"twinward/bench/d{n % bench.devices}/temperature", json.dumps(reading(n)))
-        for n in range(readings)
-    ]
+    sender, _ = start_sender(bench, readings, 1, once=True)
     begun, cpu = time.monotonic(), bench.cpu_s()
-    for topic, payload in payloads:
-        client.publish(topic, payload, qos=1)
-    wait_for(lambda: bench.stored() >= readings, 600)
+    go(sender)
+    wait_for(lambda: bench.stored() >= readings, 600, 0.2)
     single_s, single_cpu = time.monotonic() - begun, bench.cpu_s() - cpu
     begun, cpu = time.monotonic(), bench.cpu_s()
     threads = [threading.Thread(target=post_batches, args=(bench, k, readings)) for k in range(4)]
@@ -182,7 +177,7 @@ def run_durable(bench: Bench, readings: int) -> dict[str, Any]:
         thread.join()
     batch_s, batch_cpu = time.monotonic() - begun, bench.cpu_s() - cpu
     assert bench.stored() == 2 * readings
-    client.loop_stop()
+    sender.communicate()
     return {
         "mqtt_messages_per_s": round(readings / single_s),
         "mqtt_messages_per_cpu_s": round(readings / single_cpu),
@@ -301,6 +296,7 @@ def run_drain(bench: Bench, centre: Centre, readings: int) -> dict[str, Any]:
     """A backlog written into the agent's store as its keeper writes it, drained by its forwarder;
     meanwhile ten alarms a second, each timed until the centre has it.
     """
+    centre.warm_up()
     filled_s, size = fill(bench, readings)
     begun = time.monotonic()
     bench.start()
@@ -414,13 +410,8 @@ def run_straight(bench: Bench, centre: Centre, readings: int, many: int) -> dict
     """
     bench.start()
     centre.warm_up()
-    command = [sys.executable, __file__, "send", "--devices", str(bench.devices)]
-    command += ["--readings", str(readings), "--list", str(many)]
-    sender = subprocess.Popen(
-        [*command, "--port", str(bench.broker_port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert sender.stdin is not None and sender.stdout is not None and bench.agent is not None
-    twice = int(sender.stdout.readline())  # it has made all its packets
+    sender, twice = start_sender(bench, readings, many)
+    assert bench.agent is not None
     pids = {
         "door": bench.agent.pid,
         "centre": centre.process.pid,
@@ -429,8 +420,7 @@ def run_straight(bench: Bench, centre: Centre, readings: int, many: int) -> dict
     }
     before = {name: cpu_of(pid) for name, pid in pids.items()}
     begun = time.monotonic()
-    sender.stdin.write(b"go\n")
-    sender.stdin.flush()
+    go(sender)
     wait_for(lambda: centre.account()["received"] >= readings + twice, 900, 0.2)
     seconds = time.monotonic() - begun
     cpu = {name: cpu_of(pid) - before[name] for name, pid in pids.items() if name != "sender"}
@@ -454,7 +444,26 @@ def run_straight(bench: Bench, centre: Centre, readings: int, many: int) -> dict
     }
 
 
-def send(port: int, devices: int, readings: int, many: int) -> None:
+def start_sender(
+    bench: Bench, readings: int, many: int, *, once: bool = False
+) -> tuple[subprocess.Popen[bytes], int]:
+    """A process that has made all its packets, and how many readings it will send twice."""
+    command = [sys.executable, __file__, "send", "--devices", str(bench.devices)]
+    command += ["--readings", str(readings), "--list", str(many), *(["--once"] if once else [])]
+    sender = subprocess.Popen(
+        [*command, "--port", str(bench.broker_port)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert sender.stdout is not None
+    return sender, int(sender.stdout.readline())
+
+
+def go(sender: subprocess.Popen[bytes]) -> None:
+    assert sender.stdin is not None
+    sender.stdin.write(b"go\n")
+    sender.stdin.flush()
+
+
+def send(port: int, devices: int, readings: int, many: int, *, once: bool) -> None:
     """Makes the packets, says how many readings it will send twice, and waits to be told to go."""
     from twinward.edge.mqtt import packets
 
@@ -464,7 +473,7 @@ def send(port: int, devices: int, readings: int, many: int) -> None:
         items = [reading(batch * many + k) for k in range(many)]
         body = json.dumps(items if many > 1 else items[0]).encode()
         topic = f"twinward/bench/d{batch % devices}/temperature"
-        again = batch % 10 == 0
+        again = batch % 10 == 0 and not once
         twice += many * again
         for _ in range(1 + again):
             mid = len(messages) % 65_535 + 1
@@ -495,10 +504,11 @@ def main() -> None:
     parser.add_argument("--devices", type=int, default=2000)
     parser.add_argument("--readings", type=int, default=20_000)
     parser.add_argument("--list", type=int, default=1, help="readings in a message of `straight`")
+    parser.add_argument("--once", action="store_true", help="no message twice, for `send`")
     parser.add_argument("--port", type=int, default=0, help="of the broker, for `send`")
     options = parser.parse_args()
     if options.what == "send":
-        send(options.port, options.devices, options.readings, options.list)
+        send(options.port, options.devices, options.readings, options.list, once=options.once)
         return
     with tempfile.TemporaryDirectory() as folder:
         centre = None
