@@ -99,6 +99,7 @@ def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
         (cube(metadata={}), "", "no_crs"),
         (cube(), "EPSG:1", "bad_crs"),
         (cube(version="9"), "", "bad_cityjson"),
+        (cube(transform=None), "", "bad_cityjson"),
         (cube(type="Feature"), "", "bad_cityjson"),
         (cube(vertices=[["a", 0, 0]]), "", "bad_cityjson"),
         (cube(CityObjects={}), "", "empty_scene"),
@@ -119,13 +120,40 @@ def test_an_object_whose_corners_are_missing_is_kept_and_counted(tmp_path: Path)
     assert "objects whose geometry is broken, kept without it" in report["notes"]
 
 
-def test_a_compound_system_and_a_swiss_one_are_read(tmp_path: Path) -> None:
-    for system in (7415, 2056):
-        place = ORIGIN if system == 7415 else (2_683_000.0, 1_248_000.0, 400.0)
-        told = {"referenceSystem": f"urn:ogc:def:crs:EPSG::{system}"}
-        document = cube(metadata=told, transform={"scale": [1, 1, 1], "translate": list(place)})
-        build_scene(tmp_path / str(system), cityjson=[write(tmp_path, document)])
-        west = json.loads((tmp_path / str(system) / "tileset.json").read_text())["root"][
-            "boundingVolume"
-        ]["region"][0]
-        assert np.degrees(west) == pytest.approx({7415: 4.35, 2056: 8.54}[system], abs=0.02)
+@pytest.mark.parametrize(
+    ("system", "flat", "place"),
+    [
+        (7415, 28992, ORIGIN),
+        (28992, 28992, ORIGIN),
+        (2056, 2056, (2_683_000.0, 1_248_000.0, 400.0)),
+    ],
+)
+def test_objects_stand_where_their_system_says(
+    tmp_path: Path, system: int, flat: int, place: tuple[float, float, float]
+) -> None:
+    told = {"referenceSystem": f"urn:ogc:def:crs:EPSG::{system}"}
+    document = cube(metadata=told, transform={"scale": [1, 1, 1], "translate": list(place)})
+    build_scene(tmp_path / "out", cityjson=[write(tmp_path, document)])
+    root = json.loads((tmp_path / "out" / "tileset.json").read_text("utf-8"))["root"]
+    west, south, east, north, low, high = root["boundingVolume"]["region"]
+    back = pyproj.Transformer.from_crs(4326, flat, always_xy=True)
+    for lon, lat in ((west, south), (east, north)):
+        x, y = np.array(back.transform(np.degrees(lon), np.degrees(lat))) - place[:2]
+        # the corners of a box about a square that is turned a little against the meridian
+        assert min(abs(x), abs(x - 9)) < 0.4 and min(abs(y), abs(y - 9)) < 0.4
+    assert (low, high) == pytest.approx((place[2], place[2] + 6), abs=0.02)
+
+
+def test_faults_of_geometry_are_said_and_no_object_is_lost(tmp_path: Path) -> None:
+    solid = {"type": "Solid", "lod": "2", "boundaries": [SHELL[1:]]}
+    document = cube(CityObjects={"b-1": {"type": "Building", "geometry": [solid]}})
+    report = build_scene(tmp_path / "out", cityjson=[write(tmp_path, document)])
+    assert [(one.code, one.objects, one.named) for one in report["faults"]] == [(302, 1, ["b-1"])]
+    assert (report["objects_in"], report["objects_out"], report["triangles"]) == (1, 1, 10)
+
+
+def test_a_texture_that_is_missing_takes_nothing_away(tmp_path: Path) -> None:
+    looks = {"textures": [{"type": "PNG", "image": "gone/wall.png"}], "vertices-texture": [[0, 0]]}
+    report = build_scene(tmp_path / "out", cityjson=[write(tmp_path, cube(appearance=looks))])
+    assert (report["objects_out"], report["triangles"]) == (2, 12)
+    assert report["notes"]["textures, not drawn"] == 1

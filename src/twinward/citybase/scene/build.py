@@ -54,6 +54,7 @@ def build_scene(
         **describe(things),
         "terrain": ground is not None,
         "of_city": city is not None,
+        "faults": count.faults.told(),
         "notes": {what: n for what, n in sorted(count.notes.items()) if n},
         "rejected": dict(sorted(count.rejected.items())),
         "tileset": str(out / "tileset.json"),

@@ -19,6 +19,8 @@ from pyproj.exceptions import CRSError
 from twinward.citybase.scene.counts import SceneCount
 from twinward.citybase.scene.heights import MOST_LEVELS, STOREY_M
 from twinward.citybase.scene.things import ESTIMATED, GIVEN, Solid
+from twinward.citybase.scene.validity.faults import Fault, FaultCount
+from twinward.citybase.scene.validity.objects import ObjectChecker
 from twinward.core.errors import InputError
 
 VERSIONS = ("1.0", "1.1", "2.0")
@@ -37,10 +39,31 @@ def read_cityjson(path: Path, crs: str, count: SceneCount) -> list[Solid]:
         scale = part.get("transform") or head.get("transform")
         corners = unfold(part.get("vertices", []), scale, path.name)
         templates = part.get("geometry-templates") or head.get("geometry-templates") or {}
+        checker = ObjectChecker(corners, templates, count.faults)
+        looks = part.get("appearance")
+        if isinstance(looks, dict) and isinstance(looks.get("textures"), list):
+            count.notes["textures, not drawn"] += len(looks["textures"])
         for name, item in part.get("CityObjects", {}).items():
             count.read += 1
+            checker.check(name, item)
             solids.append(read_object(name, item, corners, templates, transformer, count))
+        checker.finish()
     return stand(solids, parts)
+
+
+def check_cityjson(path: Path) -> list[Fault]:
+    """The faults of the geometry in a file; InputError where it is no CityJSON (901)."""
+    parts, faults = read_documents(path), FaultCount()
+    for part in parts:
+        corners = unfold(
+            part.get("vertices", []), part.get("transform") or parts[0].get("transform"), path.name
+        )
+        templates = part.get("geometry-templates") or parts[0].get("geometry-templates") or {}
+        checker = ObjectChecker(corners, templates, faults)
+        for name, item in part.get("CityObjects", {}).items():
+            checker.check(name, item)
+        checker.finish()
+    return faults.told()
 
 
 def stand(solids: list[Solid], parts: list[dict[str, Any]]) -> list[Solid]:
@@ -76,7 +99,7 @@ def storeys_of(kind: str, attributes: Any, high_m: float) -> tuple[int, int]:
 def bad_file(
     name: str, why: str, advice: str = "check the file with a CityJSON validator"
 ) -> InputError:
-    return InputError(f"{name} is no sound CityJSON: {why}", advice, code="bad_cityjson")
+    return InputError(f"{name} is no sound CityJSON (901): {why}", advice, code="bad_cityjson")
 
 
 def read_documents(path: Path) -> list[dict[str, Any]]:
@@ -90,7 +113,7 @@ def read_documents(path: Path) -> list[dict[str, Any]]:
     except UnicodeDecodeError as error:
         raise bad_file(path.name, f"byte {error.start} is no UTF-8") from error
     try:
-        if path.suffix == ".jsonl":
+        if path.suffix in {".jsonl", ".seq"}:
             parts = [json.loads(line) for line in text.splitlines() if line.strip()]
         else:
             parts = [json.loads(text)]
@@ -103,6 +126,8 @@ def read_documents(path: Path) -> list[dict[str, Any]]:
     if str(parts[0].get("version", "")) not in VERSIONS:
         told = parts[0].get("version")
         raise bad_file(path.name, f"version {told!r}", f"versions {', '.join(VERSIONS)} are read")
+    if parts[0]["version"] != "1.0" and not isinstance(parts[0].get("transform"), dict):
+        raise bad_file(path.name, f"version {parts[0]['version']} needs a transform")
     if not all(isinstance(part.get("CityObjects", {}), dict) for part in parts):
         raise bad_file(path.name, "CityObjects is no object")
     return parts

@@ -10,7 +10,13 @@ from typing import Any
 
 from twinward.cli.framework.output import emit_json, emit_text
 from twinward.cli.main import add_common
-from twinward.service.city.scene import CheckedScene, build_scene, check_scene, list_faults
+from twinward.service.city.scene import (
+    CheckedScene,
+    build_scene,
+    check_city_model,
+    check_scene,
+    list_faults,
+)
 
 MOST_SHOWN = 40
 
@@ -37,6 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="folder, tileset, package or glTF; default: `scene` of the workspace",
     )
+    check.add_argument(
+        "--cityjson", type=Path, help="a CityJSON file instead: the faults of its geometry by code"
+    )
     check.add_argument("--root", type=Path, help="folder below which it may name files")
     add_common(check)
 
@@ -60,13 +69,28 @@ def run(options: argparse.Namespace) -> int:
 
 
 def run_check(options: argparse.Namespace) -> int:
-    """Exit code 1 for a tileset with errors."""
+    """Exit code 1 for a tileset with errors, or a city model with faults."""
+    if options.cityjson:
+        faults = check_city_model(options.cityjson)
+        if options.json:
+            emit_json({"file": options.cityjson.name, "sound": not faults, "faults": faults})
+        else:
+            lines = [describe_fault(one) for one in faults]
+            emit_text(
+                "\n".join([*lines, f"{options.cityjson.name}: {len(faults)} kinds of faults"])
+            )
+        return 1 if faults else 0
     found = check_scene(options.workspace, options.tileset, options.root)
     if options.json:
         emit_json(found)
     else:
         emit_text(describe_check(found))
     return 0 if found.checked.sound else 1
+
+
+def describe_fault(one: Any) -> str:
+    """`302 shell not closed: 2 objects (a, b)`."""
+    return f"{one.code} {one.name}: {one.objects:,} objects ({', '.join(one.named[:5])})"
 
 
 def describe_check(found: CheckedScene) -> str:
@@ -102,5 +126,6 @@ def describe(report: dict[str, Any]) -> str:
         f"{report['bytes'] / 1e6:.1f} MB: {report['tileset']}",
     ]
     lines += [f"  left out: {n:,} x {why}" for why, n in report["rejected"].items()]
+    lines += [f"  fault {describe_fault(one)}" for one in report["faults"]]
     lines += [f"  note: {n:,} x {what}" for what, n in report["notes"].items()]
     return "\n".join([*lines, f"{report['seconds']:.1f} s"])

@@ -12,8 +12,10 @@ import msgspec
 from twinward.citybase.directory import CITY
 from twinward.citybase.scene.build import REPORT
 from twinward.citybase.scene.build import build_scene as build
+from twinward.citybase.scene.cityjson import check_cityjson
 from twinward.citybase.scene.osm_buildings import read_ids
 from twinward.citybase.scene.read import read_entities
+from twinward.citybase.scene.validity.faults import Fault
 from twinward.standards.tiles3d.check import Checked, check_path
 from twinward.standards.tiles3d.issues import flatten
 
@@ -60,6 +62,11 @@ def check_scene(workspace: Path, path: Path | None, root: Path | None) -> Checke
     return CheckedScene(
         checked=checked, entities=len(told), gone=len(gone), named=gone[:MOST_NAMED]
     )
+
+
+def check_city_model(path: Path) -> list[Fault]:
+    """The faults of the geometry in a CityJSON file, under the numbers of val3dity."""
+    return check_cityjson(path)
 
 
 def list_faults(checked: Checked) -> list[str]:
