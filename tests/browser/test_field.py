@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
 from playwright.sync_api import Page, expect
 
+from browser.axe import assert_accessible
 from browser.stage import Stage
 from twinward.edge.agent.wire import EdgeStanding, HeardDevice, HeldDevice, SyncRequest
-from twinward.service.devices import fleet, registry
+from twinward.edge.rules.rule import DeviceRule
+from twinward.service.devices import bundles, fleet, registry
 from twinward.service.operations import public_alerts
-from twinward.service.platform import local_admin
+from twinward.service.platform import ask, local_admin
+from twinward.twins.city.messages import RaiseDeviceAlarm
 
 SECOND = msgspec.structs.replace(local_admin(), name="second")
 
@@ -95,3 +99,45 @@ def test_an_edge_says_what_is_late_and_an_unknown_device_is_let_in(
     assert registry.get_device(quiet.platform, local_admin(), "new-1").profile == "thermometer"
     page.get_by_role("button", name="Devices", exact=True).click()
     expect(page.get_by_text("new-1")).to_be_visible()
+
+
+def test_an_edge_says_whose_rules_it_runs_and_an_alarm_who_has_found_it(
+    quiet: Stage, open_page: Callable[..., Page]
+) -> None:
+    now, me = quiet.clock.now(), local_admin()
+    rule = DeviceRule(id="warm", type="temperature", above=8.0)
+    bundles.keep_bundle(quiet.platform, me, "v7", because="order 12", rules=(rule,))
+    bundles.roll_out(quiet.platform, me, "v7", because="one gate first", edges=("gate-7",))
+    counts = dict.fromkeys(
+        ["backlog", "disk_bytes", "lost", "duplicate", "stored", "rejected", "alarms_open"], 0
+    )
+    standing = EdgeStanding(
+        **counts,
+        oldest_s=0.0,
+        disk_bound=2_000_000_000,
+        config_version="3f2a",
+        rules_refused="bad_signature: the signature is not of the key that is known",
+    )
+    fleet.sync(quiet.platform, me, SyncRequest(edge="gate-7", standing=standing))
+    alarm = RaiseDeviceAlarm(
+        id="raise-1",
+        alarm="alarm-1",
+        rule="warm",
+        device="fridge-7",
+        edge="gate-7",
+        area=an_area(quiet),
+        began_at=now,
+        severity="alarm",
+        found="centre",
+    )
+    ask(quiet.platform, me, alarm)
+    page = open_page(quiet, "field")
+    page.get_by_role("button", name="Edges").click()
+    edge = page.get_by_test_id("edge-gate-7")
+    expect(edge).to_contain_text("its own, to be v7")
+    expect(edge).to_contain_text("Rules refused: bad_signature")
+    row = page.get_by_role("row").filter(has_text="fridge-7")
+    expect(row).to_contain_text("found by the centre")
+    assert_accessible(page, "the alarms of devices")
+    if folder := os.environ.get("TWINWARD_PICTURES"):
+        page.screenshot(path=f"{folder}/alarms.png", full_page=True)

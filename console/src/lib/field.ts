@@ -19,6 +19,9 @@ export interface Edge {
 export interface Device {
   id: string; edge: string; profile: string; area: string; area_name: string; place: string; state: string; heard: string; heard_at: string | null; fault: string; pending: Record<string, string>
 }
+export interface DeviceAlarm {
+  id: string; rule: string; device: string; edge: string; area: string; area_name: string; severity: 'advice' | 'warning' | 'alarm'; found: 'edge' | 'centre'; began_at: string; ended_at: string | null; stands: boolean; value: number | null
+}
 interface Page<T> { items: T[]; next: string | null }
 
 /** Profiles that the package carries. */
@@ -32,6 +35,7 @@ async function post(path: string, body: unknown): Promise<void> {
 export const getPublicAlerts = () => list<PublicAlert>('/v1/public-alerts?limit=200')
 export const draftAlert = (draft: AlertDraft) => post('/v1/public-alerts', draft)
 export const answerAlert = (id: string, act: 'approve' | 'discard', because = '') => post(`/v1/public-alerts/${encodeURIComponent(id)}/answer`, { act, because })
+export const getDeviceAlarms = () => list<DeviceAlarm>('/v1/device-alarms?limit=500')
 export const getEdges = () => list<Edge>('/v1/edges?limit=500')
 export const getDevices = () => list<Device>('/v1/devices?limit=1000')
 export const addDevice = (device: { device: string; edge: string; profile: string; area: string; place: string }) => post('/v1/devices', device)

@@ -229,7 +229,7 @@ export const en = {
   'fld.edge.late': 'late', 'fld.edge.unknown': 'unknown', 'fld.heard': 'heard {age} ago', 'fld.heard.good': 'good', 'fld.heard.stale': 'stale',
   'fld.heard.unknown': 'unknown', 'fld.heard.faulty': 'faulty', 'fld.late.silent': 'silent', 'fld.late.lost': 'readings were lost',
   'fld.late.disk': 'its disk is nearly full', 'fld.late.backlog': 'behind with sending', 'fld.late.clock': 'its clock is wrong',
-  'fld.late.devices': 'devices are not heard', 'fld.late.held': 'unknown devices wait', 'fld.late.rules': 'other rules than it is to run', 'fld.rules': 'Rules', 'fld.rules.own': 'its own', 'fld.rules.wanted': '{is}, to be {wanted}', 'fld.rules.refused': 'Rules refused: {why}', 'fld.late.config': 'not up to date', 'fld.backlog': 'Waiting',
+  'fld.late.devices': 'devices are not heard', 'fld.late.held': 'unknown devices wait', 'fld.late.rules': 'other rules than it is to run', 'fld.rules': 'Rules', 'fld.rules.own': 'its own', 'fld.rules.wanted': '{is}, to be {wanted}', 'fld.rules.refused': 'Rules refused: {why}', 'fld.devalarms': 'Alarms of devices', 'fld.noalarm': 'No alarm of a device stands.', 'fld.rule': 'Rule', 'fld.foundby.edge': 'told by the edge', 'fld.foundby.centre': 'found by the centre', 'fld.late.config': 'not up to date', 'fld.backlog': 'Waiting',
   'fld.oldest': 'oldest {s} s', 'fld.disk': 'Disk', 'fld.mb': '{n} of {of} MB', 'fld.lost': 'Lost', 'fld.alarms': 'Alarms', 'fld.orders': 'Open orders',
   'fld.clock': 'Clock', 'fld.seconds': '{n} s', 'fld.config': 'Configuration', 'fld.held': '{device} is unknown: {n} readings wait since {time}',
   'fld.admit': 'Let it speak', 'fld.profile': 'Kind of device', 'fld.place': 'Place', 'fld.device': 'Device', 'fld.edge': 'Edge',

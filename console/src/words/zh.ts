@@ -203,7 +203,7 @@ export const zh: Record<WordKey, string> = {
   'fld.reason': '依据（不公开）', 'fld.draft': '存为草稿', 'fld.two': '两人批准后发布。', 'fld.noedge': '尚无边缘节点上报。', 'fld.lateof': '{of} 个边缘节点中 {n} 个滞后',
   'fld.allgood': '各边缘节点均正常。', 'fld.edge.good': '正常', 'fld.edge.late': '滞后', 'fld.edge.unknown': '未知', 'fld.heard': '{age}前上报', 'fld.heard.good': '正常',
   'fld.heard.stale': '过时', 'fld.heard.unknown': '未知', 'fld.heard.faulty': '故障', 'fld.late.silent': '无声', 'fld.late.lost': '有读数丢失', 'fld.late.disk': '磁盘将满',
-  'fld.late.backlog': '发送积压', 'fld.late.clock': '时钟不准', 'fld.late.devices': '有设备无声', 'fld.late.held': '有未知设备待处理', 'fld.late.rules': '规则版本不符', 'fld.rules': '规则', 'fld.rules.own': '本机规则', 'fld.rules.wanted': '{is}，应为 {wanted}', 'fld.rules.refused': '拒收规则：{why}', 'fld.late.config': '配置未更新',
+  'fld.late.backlog': '发送积压', 'fld.late.clock': '时钟不准', 'fld.late.devices': '有设备无声', 'fld.late.held': '有未知设备待处理', 'fld.late.rules': '规则版本不符', 'fld.rules': '规则', 'fld.rules.own': '本机规则', 'fld.rules.wanted': '{is}，应为 {wanted}', 'fld.rules.refused': '拒收规则：{why}', 'fld.devalarms': '设备告警', 'fld.noalarm': '目前没有设备告警。', 'fld.rule': '规则', 'fld.foundby.edge': '边缘节点上报', 'fld.foundby.centre': '中心判定', 'fld.late.config': '配置未更新',
   'fld.backlog': '待发送', 'fld.oldest': '最早 {s} 秒前', 'fld.disk': '磁盘', 'fld.mb': '{n} / {of} MB', 'fld.lost': '丢失', 'fld.alarms': '告警', 'fld.orders': '未完成指令',
   'fld.clock': '时钟', 'fld.seconds': '{n} 秒', 'fld.config': '配置', 'fld.held': '{device} 未登记：{n} 条读数自 {time} 起等待', 'fld.admit': '准予接入', 'fld.profile': '设备类型',
   'fld.place': '场所', 'fld.device': '设备', 'fld.edge': '边缘节点', 'fld.registered': '登记', 'fld.hearing': '状态', 'fld.last': '最近上报', 'fld.pending': '期望未达',

@@ -36,6 +36,7 @@ from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.phones import dialling_of
 from twinward.security.privacy.vault import Vault
+from twinward.service.devices.alarm_watch import DeviceAlarmWatch
 from twinward.service.operations.chain_watch import ChainWatch
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.service.platform import Caller, Platform
@@ -125,6 +126,8 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         store, twins.ask, reference.modules, workspace / "supervision.db", clock
     )
 
+    alarm_watch = DeviceAlarmWatch(store, twins.ask, reference.modules, reference.areas.root, clock)
+
     @cache
     def desk() -> TracingProvider:
         from twinward.service.tracing.provider import TracingProvider
@@ -144,7 +147,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         workspace / "observations",
         clock,
         lambda rows, at: keep_movement(workspace, rows, at),
-        Watches(watch, supervision),
+        Watches(watch, supervision, alarm_watch),
     )
     platform = Platform(
         workspace=workspace,
@@ -177,6 +180,7 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
         drill=mark.drill,
     )
     platform.alarms.append(supervision.find_trouble)
+    platform.alarms.append(alarm_watch.find_trouble)
     if isinstance(clock, WorkspaceClock):
         platform.alarms.append(clock.find_trouble)
     return platform

@@ -19,6 +19,7 @@ from twinward.loop.policies import (
     chain,
     claims,
     clauses,
+    device_alarms,
     divide,
     feedback,
     gate,
@@ -34,6 +35,7 @@ from twinward.loop.policies import (
     trigger,
 )
 from twinward.loop.setting_aside import answer, judge
+from twinward.twins.city import messages as c
 from twinward.twins.coupling import COUPLING
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.faults.rows import FAULTS
@@ -55,6 +57,8 @@ POLICIES: dict[type[Fact], tuple[Policy, ...]] = {
     m.HazardReported: (trigger.hazard_reported,),
     m.ClaimAccepted: (claims.claim_accepted,),
     m.ManDown: (responders.man_down,),
+    c.DeviceAlarmRaised: (device_alarms.alarm_is_told,),
+    c.DeviceAlarmGrew: (device_alarms.alarm_is_told,),
     m.IncidentDeveloped: (
         levels.level_follows_figures,
         link.link_grown_area,

@@ -50,6 +50,7 @@ from twinward.service.console.workspaces import Me, MyTasks, PublicPage, Trust
 from twinward.service.deliveries.hands import CourierRound
 from twinward.service.deliveries.holders import HolderView, ReceiptsTaken
 from twinward.service.deliveries.parcels import ParcelCode, ParcelFile, ParcelView
+from twinward.service.devices.alarms import DeviceAlarmView
 from twinward.service.devices.bundles import RuleBundleView
 from twinward.service.devices.fleet import EdgeView
 from twinward.service.devices.orders import DeviceOrderView
@@ -147,6 +148,7 @@ ANSWERS = (
     DefectView,
     DeviceView,
     DeviceSecret,
+    DeviceAlarmView,
     DeviceOrderView,
     RuleBundleView,
     EdgeView,

@@ -15,7 +15,7 @@ from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
 from twinward.core.messages import Instant
-from twinward.service.devices import bundles, fleet, orders, registry
+from twinward.service.devices import alarms, bundles, fleet, orders, registry
 from twinward.service.devices.bundles import DeviceRule
 from twinward.service.devices.fleet import SyncRequest
 from twinward.service.devices.registry import DeviceSecret
@@ -198,6 +198,20 @@ def add_edge_routes(routes: APIRouter, platform: Platform) -> None:
         """Edges that have spoken, those that are late first, with why."""
         caller = caller_of(platform, request)
         return answer(cut_page(fleet.list_edges(platform, caller, late=late), limit, cursor))
+
+    @routes.get("/device-alarms", responses=gives_page("DeviceAlarmView"))
+    def get_device_alarms(
+        request: Request,
+        edge: MaybeWord = None,
+        every: bool = False,
+        limit: PageLimit = MAX_PAGE,
+        cursor: Cursor = None,
+    ) -> Response:
+        """Alarms of devices that stand, told by their edges or found by the centre; `every`: those
+        that are over too.
+        """
+        found = alarms.list_alarms(platform, caller_of(platform, request), edge=edge, every=every)
+        return answer(cut_page(found, limit, cursor))
 
     @routes.post("/edges/sync", openapi_extra=describe(SyncRequest), responses=gives("SyncAnswer"))
     async def post_sync(request: Request) -> Response:

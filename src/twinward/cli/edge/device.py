@@ -1,4 +1,4 @@
-"""`twinward device add|claim|rotate|replace|revoke|wish|list|show|order|orders|edges`."""
+"""`twinward device add|claim|rotate|replace|revoke|wish|list|show|order|orders|alarms|edges`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from twinward.cli.framework.output import emit_json, emit_table, emit_text, local
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.core.errors import InputError
-from twinward.service.devices import fleet, orders, registry
+from twinward.service.devices import alarms, fleet, orders, registry
 from twinward.service.hazards.warnings import until_of
 from twinward.service.platform import Caller, Platform
 
-ACTS = "add|claim|rotate|replace|revoke|wish|list|show|order|orders|edges"
+ACTS = "add|claim|rotate|replace|revoke|wish|list|show|order|orders|alarms|edges"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     orders_of = acts.add_parser("orders", help="orders to devices, newest first")
     orders_of.add_argument("--device", help="only this one's")
     orders_of.add_argument("--state", help="issued, sent, delivered, done, refused, expired, …")
+    alarming = acts.add_parser("alarms", help="alarms of devices that stand, newest first")
+    alarming.add_argument("--edge", help="only those of this edge")
+    alarming.add_argument("--all", action="store_true", help="also those that are over")
     edges = acts.add_parser("edges", help="edges, those that are late first, and why")
     edges.add_argument("--late", action="store_true", help="only those that are late")
     for leaf in acts.choices.values():
@@ -95,6 +98,18 @@ def run(options: argparse.Namespace) -> int:
             ("order", "device", "action", "state", "until", "says"),
             [(o.id, o.device, o.action, o.state, local(o.expires_at), o.says) for o in found],
         )
+    elif options.act == "alarms":
+        emit_table(
+            ("rule", "device", "edge", "area", "severity", "found by", "began", "ended"),
+            [
+                (
+                    *(one.rule, one.device, one.edge, one.area_name, one.severity, one.found),
+                    local(one.began_at),
+                    local(one.ended_at) if one.ended_at else "-",
+                )
+                for one in found
+            ],
+        )
     elif options.act == "edges":
         emit_table(
             ("edge", "state", "late", "heard", "backlog", "oldest_s", "lost", "devices"),
@@ -122,6 +137,8 @@ def act(platform: Platform, caller: Caller, options: argparse.Namespace) -> obje
         return registry.list_devices(platform, caller, edge=options.edge, state=options.state)
     if options.act == "orders":
         return orders.list_orders(platform, caller, device=options.device, state=options.state)
+    if options.act == "alarms":
+        return alarms.list_alarms(platform, caller, edge=options.edge, every=options.all)
     if options.act == "edges":
         return fleet.list_edges(platform, caller, late=options.late)
     if options.act == "show":

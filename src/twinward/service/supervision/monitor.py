@@ -4,34 +4,29 @@ asked for once; what the rules remember is kept over a restart.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twinward.core.clock import Clock, to_us
 from twinward.core.errors import InputError, TwinwardError
-from twinward.core.messages import Command, Outcome, Request
-from twinward.core.ports import Store, Transaction
+from twinward.core.ports import Store
 from twinward.edge.rules.rule import Memory
 from twinward.library.supervision.module import Module
 from twinward.service.supervision.hearing import Refusals
 from twinward.service.supervision.memory_file import MemoryFile
 from twinward.service.supervision.module_engine import Key, ModuleEngine
+from twinward.service.supervision.submissions import Ask, Submissions
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.supervision.rows import SUPERVISED
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ACTOR = "watch"
 BATCH = 10_000
 LOOK_AGAIN_S = 1.0
-LOG = logging.getLogger("twinward.supervision")
-Ask = Callable[[Transaction, Sequence[Request]], list[Outcome]]
 
 
 class SupervisionMonitor:
@@ -45,7 +40,7 @@ class SupervisionMonitor:
         memory: Path,
         clock: Clock,
     ) -> None:
-        self._store, self._ask, self._modules, self._clock = store, ask, modules, clock
+        self._store, self._modules, self._clock = store, modules, clock
         self._file = MemoryFile(memory)
         self._lock = threading.Lock()
         self._from_us = to_us(clock.now())
@@ -55,7 +50,7 @@ class SupervisionMonitor:
         self._fresh_until = float("-inf")
         self._unseen: list[tuple[str, pa.RecordBatch]] = []  # came while the log could not be read
         self._unkept: list[tuple[Key, Memory]] = []
-        self._pending: list[tuple[list[Request], Future[None]]] = []
+        self._asked = Submissions(store, ask)
         self.trouble: TwinwardError | None = None
 
     @property
@@ -116,31 +111,8 @@ class SupervisionMonitor:
         while self._unseen:
             source, readings = self._unseen[0]
             now_us = to_us(self._clock.now())
-            self._submit(self._engine.look(source, readings, now_us))
+            self._asked.submit(self._engine.look(source, readings, now_us))
             del self._unseen[0]
-
-    def _submit(self, asked: Sequence[Command]) -> None:
-        if not asked:
-            return
-        requests = [Request(command=command, actor=ACTOR) for command in asked]
-        self._pending = [
-            one for one in self._pending if not one[1].done() or one[1].exception() is not None
-        ]
-        try:
-            future = self._store.submit(lambda tx: self._ask_each(tx, requests))
-        except TwinwardError as error:
-            future = Future()
-            future.set_exception(error)
-        self._pending.append((requests, future))
-
-    def _ask_each(self, tx: Transaction, requests: Sequence[Request]) -> None:
-        for request in requests:
-            try:
-                self._ask(tx, [request])
-            except (TwinwardError, OSError):
-                raise
-            except Exception:
-                LOG.exception("what a reading showed could not be noted")
 
     def settle(self) -> None:
         """Returns when all defects so far are in the log and what the rules remember is on disk;
@@ -149,10 +121,8 @@ class SupervisionMonitor:
         with self._lock:
             try:
                 self._look_at_unseen()
-                self._submit(self._engine.advance(to_us(self._clock.now())))
-                while self._pending:
-                    self._finish(*self._pending[0])
-                    del self._pending[0]
+                self._asked.submit(self._engine.advance(to_us(self._clock.now())))
+                self._asked.finish()
                 self._unkept += self._engine.take_changed()
                 self._file.keep(self._unkept)
                 self._unkept = []
@@ -160,12 +130,6 @@ class SupervisionMonitor:
                 self.trouble = error
                 raise
             self.trouble = None
-
-    def _finish(self, requests: list[Request], future: Future[None]) -> None:
-        try:
-            future.result()
-        except TwinwardError:
-            self._store.write(lambda tx: self._ask_each(tx, requests))
 
     def find_trouble(self) -> TwinwardError | None:
         return self.trouble

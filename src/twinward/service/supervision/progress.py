@@ -23,6 +23,7 @@ class SourceProgress(msgspec.Struct, kw_only=True):
     live_us: int = NEVER  # event time of its latest live reading of any type
     types: dict[str, int] = {}  # type -> event time of its latest reading
     live_types: dict[str, int] = {}  # type -> when it last came live, by our clock
+    came: dict[str, int] = {}  # type -> when it last came at all, by our clock
 
 
 class Progress:
@@ -40,6 +41,7 @@ class Progress:
         known.heard_us = now_us
         for kind, at in latest_us.items():
             known.types[kind] = max(at, known.types.get(kind, NEVER))
+            known.came[kind] = now_us
         for kind, at in live.items():
             known.live_types[kind] = now_us
             known.live_us = max(known.live_us, at)
@@ -53,6 +55,22 @@ class Progress:
             return NEVER
         own = known.types.get(kind, NEVER)
         return max(own, known.live_us) if self._is_believed(known, kind) else own
+
+    def watermark(self, source: str, now_us: int) -> int | None:
+        """Up to which instant everything of a source may be judged together; None: it is not heard.
+
+        A type that does not come live holds the others back while a backlog is on its way, and no
+        longer: then its devices are silent.
+        """
+        known = self._of.get(source)
+        if known is None or now_us - known.heard_us > GAP_US or not known.types:
+            return None
+        until = known.live_us if known.live_us > NEVER else max(known.types.values())
+        for kind, own in known.types.items():
+            awaited = now_us - max(known.back_us, known.came[kind]) <= GAP_US
+            if awaited and not self._is_believed(known, kind):
+                until = min(until, own)
+        return until
 
     def hears(self, source: str, kind: str, now_us: int) -> bool:
         """Whether silence of a device means something: its source itself is heard, live."""

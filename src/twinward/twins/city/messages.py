@@ -7,6 +7,15 @@ from typing import Annotated
 import msgspec
 
 from twinward.core.messages import Command, Fact
+from twinward.twins.city.alarms.messages import (
+    DeviceAlarmEnded,
+    DeviceAlarmGrew,
+    DeviceAlarmRaised,
+    EndDeviceAlarm,
+    FoundBy,
+    GrowDeviceAlarm,
+    RaiseDeviceAlarm,
+)
 from twinward.twins.city.bundles.messages import (
     KeepRuleBundle,
     RollBackRules,
@@ -39,6 +48,9 @@ from twinward.twins.city.devices.messages import (
 __all__ = [
     "AreaRestricted",
     "ClaimDevice",
+    "DeviceAlarmEnded",
+    "DeviceAlarmGrew",
+    "DeviceAlarmRaised",
     "DeviceClaimed",
     "DeviceKeyRotated",
     "DeviceOrderIssued",
@@ -48,6 +60,9 @@ __all__ = [
     "DeviceRevoked",
     "DeviceStateReported",
     "DeviceStateWished",
+    "EndDeviceAlarm",
+    "FoundBy",
+    "GrowDeviceAlarm",
     "KeepRuleBundle",
     "LiftRestrictions",
     "MarkPlace",
@@ -55,6 +70,7 @@ __all__ = [
     "NoteReading",
     "OrderDevice",
     "PlaceMarked",
+    "RaiseDeviceAlarm",
     "RegisterDevice",
     "ReplaceDevice",
     "ReportDeviceState",

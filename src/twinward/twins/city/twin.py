@@ -6,6 +6,7 @@ from twinward.core.errors import ConflictError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.city import messages as c
+from twinward.twins.city.alarms import handlers as alarms
 from twinward.twins.city.bundles import handlers as bundles
 from twinward.twins.city.devices import handlers as devices
 from twinward.twins.city.rows import (
@@ -160,4 +161,4 @@ OWN = Behaviour(
     },
     tables=TABLES,
 )
-BEHAVIOUR = join((OWN, devices.BEHAVIOUR, bundles.BEHAVIOUR))
+BEHAVIOUR = join((OWN, devices.BEHAVIOUR, bundles.BEHAVIOUR, alarms.BEHAVIOUR))
