@@ -145,12 +145,12 @@ def registered(device: str, profile: str, area: str, *, may_speak: bool = True) 
 class Broker:
     """Debian's mosquitto, with the limits that the how-to page names."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "", *, anonymous: bool = True) -> None:
         self.port = free_port()
         path = folder / "mosquitto.conf"
         path.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence false\n"
-            "max_queued_messages 0\nmax_inflight_messages 0\n"
+            f"listener {self.port} 127.0.0.1\n{more}allow_anonymous {str(anonymous).lower()}\n"
+            "persistence false\nmax_queued_messages 0\nmax_inflight_messages 0\n"
         )
         command = ["/usr/sbin/mosquitto", "-c", str(path)]
         quiet = subprocess.DEVNULL

@@ -209,7 +209,7 @@ class MqttClient:
             self._greet(line, reader)
             line.setblocking(False)
             while not (self._stopping and not self._out):
-                if self._anew:
+                if self._anew and not self._out:  # what was acknowledged is told first
                     raise BrokenLine("something could not be kept")
                 self._turn(line, reader)
             line.settimeout(TIMEOUT_S)
