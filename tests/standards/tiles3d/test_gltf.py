@@ -107,6 +107,7 @@ CLASS = f"{METADATA}/schema/classes/house/properties"
         ("accessors/1/normalized", True, "INVALID_GLTF_STRUCTURE"),
         ("samplers/0/magFilter", 9729, "VALUE_NOT_IN_LIST"),
         (f"{METADATA}/schemaUri", "s.json", "ONE_OF_ERROR"),
+        (METADATA, {"propertyTables": [{"class": "a", "count": 1}]}, "REQUIRED_VALUE_NOT_FOUND"),
         (f"{METADATA}/propertyTables/0/count", 3, "METADATA_INVALID_LENGTH"),
         (f"{METADATA}/propertyTables/0/class", "barn", "IDENTIFIER_NOT_FOUND"),
         (f"{METADATA}/propertyTables/0/properties/height/values", 9, "VALUE_NOT_IN_RANGE"),

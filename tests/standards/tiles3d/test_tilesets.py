@@ -118,6 +118,8 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("statistics/classes/house/count", 1.5, "TYPE_MISMATCH"),
     ("root", GONE, "PROPERTY_MISSING"),
     ("root/refine", "add", "TILE_REFINE_WRONG_CASE"),
+    ("root/refine", 3, "TYPE_MISMATCH"),
+    ("root/refine", "MORE", "VALUE_NOT_IN_LIST"),
     ("root/refine", GONE, "TILE_REFINE_MISSING_IN_ROOT"),
     ("root/boundingVolume", GONE, "PROPERTY_MISSING"),
     ("root/boundingVolume", {}, "ANY_OF_ERROR"),

@@ -72,7 +72,9 @@ class TileChecker:
         told = tile.get("refine", "ADD")
         if told in REFINES:
             return
-        if isinstance(told, str) and told.upper() in REFINES:
+        if not isinstance(told, str):
+            self.report.add("TYPE_MISMATCH", f"{path}/refine", "must be of type string")
+        elif told.upper() in REFINES:
             self.report.add("TILE_REFINE_WRONG_CASE", f"{path}/refine", f"{told} is written small")
         else:
             self.report.add("VALUE_NOT_IN_LIST", f"{path}/refine", "must be ADD or REPLACE")

@@ -59,12 +59,12 @@ def _check_found(
 ) -> None:
     ids = np.unique(found)
     ids = ids[ids != one.get("nullFeatureId", -1)]
-    if rows is not None and len(ids) and ids.max() >= rows:
-        text = f"its property table has {rows} rows, no {int(ids.max())}"
-        report.add("VALUE_NOT_IN_RANGE", path, text)
-    elif len(ids) > one["featureCount"]:
+    if len(ids) > one["featureCount"]:
         text = f"says {one['featureCount']} features and has {len(ids)}"
         report.add("FEATURE_COUNT_MISMATCH", f"{path}/featureCount", text)
+    elif rows is not None and len(ids) and (ids.max() >= rows or ids.min() < 0):
+        text = f"its property table has {rows} rows, no {int(ids.max())}"
+        report.add("VALUE_NOT_IN_RANGE", path, text)
 
 
 def _check_table(model: Model, one: dict[str, Any], path: str, report: Report) -> int | None:

@@ -25,6 +25,7 @@ from twinward.standards.tiles3d.shapes import check, exclusive
 from twinward.standards.tiles3d.sources import fetch, parse
 
 NAME = "EXT_structural_metadata"
+USERS = ("propertyTables", "propertyTextures", "propertyAttributes")
 # what an attribute of a corner can hold (glTF 2.0, table of accessor data types)
 IN_ATTRIBUTES = {"INT8", "UINT8", "INT16", "UINT16", "FLOAT32"}
 GLTF_OF = {"INT8": 5120, "UINT8": 5121, "INT16": 5122, "UINT16": 5123, "FLOAT32": 5126}
@@ -67,7 +68,8 @@ def find_schema(model: Model, told: dict[str, Any], path: str, report: Report) -
             return None
         schema = parse(data, f"{path}/schemaUri", report)
     elif schema is None:
-        report.add("ANY_OF_ERROR", path, "must have schema or schemaUri")
+        if any(word in told for word in USERS):
+            report.add("REQUIRED_VALUE_NOT_FOUND", path, "metadata needs schema or schemaUri")
         return None
     if schema is None or not check_schema(schema, f"{path}/schema", report):
         return None

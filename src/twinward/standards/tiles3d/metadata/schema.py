@@ -25,7 +25,7 @@ Meaning = tuple[tuple[str, ...], tuple[str, ...], int | None]
 def _about(subject: str) -> dict[str, Meaning]:
     return {
         f"{subject}_BOUNDING_BOX": (("SCALAR",), FLOATS, 12),
-        f"{subject}_BOUNDING_REGION": (("SCALAR",), ("FLOAT64",), 6),
+        f"{subject}_BOUNDING_REGION": (("SCALAR",), FLOATS, 6),
         f"{subject}_BOUNDING_SPHERE": (("SCALAR",), FLOATS, 4),
         f"{subject}_BOUNDING_S2_CELL": (("SCALAR",), ("UINT64",), None),
         f"{subject}_MINIMUM_HEIGHT": (("SCALAR",), FLOATS, None),
