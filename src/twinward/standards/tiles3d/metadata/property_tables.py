@@ -15,6 +15,7 @@ from twinward.standards.tiles3d.metadata.values import (
     NUMERIC,
     SIZES,
     Kind,
+    check_extremes,
     check_limits,
     kind_of,
     transformed,
@@ -153,7 +154,7 @@ def _check_numbers(
     if kind.type == "ENUM":
         known = [one["value"] for one in enums[prop["enumType"]]["values"]]
         if not np.isin(raw, known).all():
-            report.add("METADATA_VALUE_NOT_IN_RANGE", path, "has a value that the enum has not")
+            report.add("VALUE_NOT_IN_LIST", path, "has a value that the enum has not")
         return
     if not {"min", "max"} & (set(prop) | set(column)) or raw.size > MOST_NUMBERS:
         return
@@ -161,5 +162,5 @@ def _check_numbers(
     if "noData" in prop and not kind.array and kind.type == "SCALAR":
         keep = (raw != prop["noData"]).tolist()
         numbers = [one for one, kept in zip(numbers, keep, strict=True) if kept]
-    if check_limits(numbers, prop, path, report):
-        check_limits(numbers, column, path, report)
+    if check_limits(numbers, prop, path, report) and check_limits(numbers, column, path, report):
+        check_extremes(numbers, column, path, report)

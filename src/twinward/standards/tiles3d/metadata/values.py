@@ -155,3 +155,18 @@ def check_limits(numbers: list[float], own: dict[str, Any], path: str, report: R
             report.add("METADATA_VALUE_NOT_IN_RANGE", path, text)
             sound = False
     return sound
+
+
+def check_extremes(numbers: list[float], own: dict[str, Any], path: str, report: Report) -> bool:
+    """Whether the min and max that a column states are those of its values."""
+    sound = True
+    for word, most in (("min", min), ("max", max)):
+        bound = numbers_in(own.get(word))
+        if not bound or not numbers or len(numbers) % len(bound):
+            continue
+        found = [most(numbers[n :: len(bound)]) for n in range(len(bound))]
+        if any(abs(a - b) > 1e-6 * max(abs(b), 1.0) for a, b in zip(found, bound, strict=True)):
+            text = f"says {word} {bound}, its values have {found}"
+            report.add("METADATA_VALUE_MISMATCH", f"{path}/{word}", text)
+            sound = False
+    return sound
