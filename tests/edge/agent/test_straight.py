@@ -6,14 +6,20 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from edge.agent.box import AgentProcess, Broker, Centre, publish, reading, wait_until
+from twinward.core.clock import SystemClock
 from twinward.core.errors import InputError
-from twinward.edge.agent.config import load_config
+from twinward.edge.agent.config import EdgeConfig, EdgeIdentity, load_config
+from twinward.edge.agent.keeper import SentReadings, Stand
 from twinward.edge.agent.readings import Reading
-from twinward.edge.agent.straight import Bodies
+from twinward.edge.agent.straight import Bodies, StraightWay
+from twinward.edge.agent.tokens import TokenKeeper
+from twinward.edge.profiles import get_profile
+from twinward.edge.rules.rule import DeviceRule
 
 TOPIC = "twinward/gate-1"
 
@@ -148,6 +154,32 @@ def test_a_body_is_told_from_another_while_it_is_remembered() -> None:
     assert not bodies.is_conflict(said(20, b"2"))
     assert not any(bodies.is_conflict(said(seq, b"1")) for seq in range(1000, 1300))
     assert not bodies.is_conflict(said(149, b"2")), "more is remembered than there is room for"
+
+
+def test_what_a_rule_listens_to_is_kept_and_judged_here_from_the_moment_that_it_runs(
+    tmp_path: Path,
+) -> None:
+    """Rules come from the centre while the door runs."""
+    identity = EdgeIdentity(id="gate-1", core="http://127.0.0.1:9")
+    keeper = SimpleNamespace(
+        config=EdgeConfig(edge=identity),
+        stands={"fridge": Stand(get_profile("cold-chain-logger"), "0101", "", 0)},
+    )
+    way = StraightWay(keeper, SystemClock(), TokenKeeper(None), lambda *_: None)  # type: ignore[arg-type]
+
+    def kinds_kept() -> list[int]:
+        sent = [
+            (mid, SentReadings("fridge", [json.dumps(reading(mid, kind=kind)).encode()]))
+            for mid, kind in ((1, "temperature"), (2, "battery"))
+        ]
+        return [mid for mid, _ in way.take(1, sent)]
+
+    assert kinds_kept() == []
+    rule = DeviceRule(id="warm", type="temperature", above=8.0)
+    keeper.config = EdgeConfig(edge=identity, rules=(rule,))
+    assert kinds_kept() == [1]
+    keeper.config = EdgeConfig(edge=identity)
+    assert kinds_kept() == []
 
 
 def test_a_straight_way_leads_somewhere(tmp_path: Path) -> None:

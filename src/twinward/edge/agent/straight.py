@@ -10,7 +10,6 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 
 import httpx
 import msgspec
@@ -28,6 +27,7 @@ GROUP = 5000  # readings of one post
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 10.0
 HEARD_EVERY_S = 1.0  # how often it is written which devices have spoken
 REMEMBERED = 250_000  # bodies in each of two generations: what is newer than that is told apart
+MOST_JUDGED = 100_000
 Acknowledge = Callable[[int, list[int]], None]
 
 
@@ -85,11 +85,8 @@ class StraightWay:
         self._parts: deque[MessageUnderWay] = deque()
         self._changed = threading.Condition()
         self._stopping = False
-        rules = keeper.config.rules
-        self._has_rules = bool(rules)
-        self._is_judged = lru_cache(maxsize=100_000)(
-            lambda device, profile, kind: any(r.reads(device, profile, kind) for r in rules)
-        )
+        self._rules = keeper.config.rules  # those that `_judged` was found with
+        self._judged: dict[tuple[str, str], bool] = {}
         self._heard: dict[str, LastHeard] = {}  # not written yet
         self._wrote_at = 0.0
         self._thread = threading.Thread(target=self._run, name="straight", daemon=True)
@@ -148,9 +145,7 @@ class StraightWay:
             if (
                 reading.held
                 or reading.occurred_us < stand.since_us
-                or (
-                    self._has_rules and self._is_judged(sent.device, stand.profile.id, reading.type)
-                )
+                or self._is_judged(sent.device, stand.profile.id, reading.type)
             ):
                 return None
             part.readings.append(reading)
@@ -161,6 +156,19 @@ class StraightWay:
             part.readings = [part.readings[k] for k in fresh]
             part.bodies = [part.bodies[k] for k in fresh]
         return part
+
+    def _is_judged(self, device: str, profile: str, kind: str) -> bool:
+        """Whether a rule listens to it, of those that this edge runs now."""
+        rules = self.keeper.config.rules
+        if rules is not self._rules or len(self._judged) > MOST_JUDGED:
+            self._rules, self._judged = rules, {}
+        if not rules:
+            return False
+        found = self._judged.get((device, kind))
+        if found is None:
+            found = any(rule.reads(device, profile, kind) for rule in rules)
+            self._judged[device, kind] = found
+        return found
 
     # the thread ----------------------------------------------------------------------------
 
