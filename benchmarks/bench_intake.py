@@ -410,7 +410,21 @@ class Maker:
         return saved(self.picture(lines).convert("CMYK"), "JPEG")  # type: ignore[attr-defined]
 
     def as_scan(self, lines: list[str]) -> bytes:
-        return saved(self.picture(lines), "PDF")
+        """A page as an office scanner makes it: grey, a little askew, soft, with grain, JPEG."""
+        import numpy as np
+        from PIL import Image, ImageFilter
+
+        sheet = self.picture(lines).rotate(  # type: ignore[attr-defined]
+            self.dice.uniform(-1.5, 1.5), expand=True, fillcolor="white", resample=3
+        )
+        sheet = sheet.convert("L").filter(ImageFilter.GaussianBlur(self.dice.uniform(0.4, 1.0)))
+        grain = np.random.default_rng(self.dice.randrange(2**31)).normal(0, 9, sheet.size[::-1])
+        shade = np.linspace(0, self.dice.uniform(-40, 40), sheet.width)[None, :]
+        grey = np.asarray(sheet, float) * 0.86 + 12 + grain + shade
+        page = Image.fromarray(grey.clip(0, 255).astype("uint8"))
+        jpeg = io.BytesIO()
+        page.save(jpeg, "JPEG", quality=self.dice.randint(45, 75))
+        return saved(Image.open(io.BytesIO(jpeg.getvalue())), "PDF")
 
 
 def wrap(line: str, most: int) -> list[str]:

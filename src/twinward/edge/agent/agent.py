@@ -157,6 +157,8 @@ class Agent:
         status` can say it.
         """
         while not self._stop.wait(LINES_EVERY_S):
+            if self.mqtt is not None and self.config.cameras:
+                self.mqtt.end_absent()
             told = self._see_lines()
 
             def work(told: dict[str, str] = told) -> None:

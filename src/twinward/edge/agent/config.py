@@ -12,6 +12,7 @@ import msgspec
 
 from twinward.core.errors import InputError, explain_decode_error
 from twinward.core.texts import require_name
+from twinward.edge.agent.cameras import Camera
 from twinward.edge.profiles import get_profile
 from twinward.edge.rules.rule import DeviceRule, Severity, check_rules
 
@@ -112,6 +113,7 @@ class EdgeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     cabinet: CabinetConfig | None = None
     devices: tuple[Device, ...] = ()
     rules: tuple[DeviceRule, ...] = ()
+    cameras: tuple[Camera, ...] = ()
     actions: tuple[LocalAction, ...] = ()
     version: str = ""  # of the file: the first digits of its hash
     folder: str = ""
@@ -183,6 +185,15 @@ def check(config: EdgeConfig) -> None:
         if action.kind == "mqtt" and config.mqtt is None:
             raise InputError(
                 f"action {action.name} publishes, but there is no [mqtt]", ADVICE, code="bad_config"
+            )
+    known = {one.id: one.profile for one in config.devices}
+    for camera in config.cameras:
+        if known.get(camera.device) != "camera-events" or config.mqtt is None:
+            raise InputError(
+                f"camera {camera.name} is no device {camera.device!r} of the profile camera-events "
+                "that an [mqtt] brings",
+                ADVICE,
+                code="bad_config",
             )
     if config.mqtt is not None and "{device}" not in config.mqtt.topic:
         raise InputError("mqtt.topic must hold {device}", ADVICE, code="bad_config")

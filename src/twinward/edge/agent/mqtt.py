@@ -14,6 +14,7 @@ import msgspec
 
 from twinward.core.clock import Clock, to_us
 from twinward.core.errors import UNREADABLE, BusyError, InputError, StorageError
+from twinward.edge.agent.cameras import CameraDesk
 from twinward.edge.agent.config import EdgeConfig, Mqtt, require_plain
 from twinward.edge.agent.device_orders import DeviceAnswer, DeviceOrders, DeviceWord
 from twinward.edge.agent.keeper import Keeper, SentReadings
@@ -41,6 +42,8 @@ class MqttDoor:
         self.keeper, self.mqtt, self.clock = keeper, mqtt, clock
         self.orders: DeviceOrders | None = None  # handed in by the agent
         self.straight: StraightWay | None = None  # likewise
+        self.cameras = CameraDesk(keeper.config.cameras)
+        self._camera_topics = {one.encode("utf-8") for one in self.cameras.topics}
         edge = keeper.config.edge.id
         pattern = pattern_of(mqtt.topic, edge)
         self._route = lru_cache(maxsize=100_000)(lambda topic: route_of(pattern, topic))
@@ -55,7 +58,7 @@ class MqttDoor:
         )
         self.client = MqttClient(
             broker,
-            [subscription_of(mqtt.topic, edge)],
+            [subscription_of(mqtt.topic, edge), *self.cameras.topics],
             self.take,
             most_under_way=MOST_STRAIGHT if mqtt.straight else MOST_UNDER_WAY,
         )
@@ -66,6 +69,12 @@ class MqttDoor:
 
     def stop(self) -> None:
         self.client.stop()
+
+    def end_absent(self) -> None:
+        """What cameras have not spoken of for too long has ended."""
+        gone = self.cameras.end_absent(self.clock.now().timestamp())
+        if gone:
+            self.keeper.submit_messages([SentReadings(device, items) for device, items in gone])
 
     def publish(self, topic: str, text: str) -> None:
         """For local actions; InputError for a topic that is none."""
@@ -104,9 +113,12 @@ class MqttDoor:
         """The readings of a message; False where it is acknowledged later, True where there is
         nothing to keep. InputError where nobody can read it.
         """
-        route = self._route(message.topic)
         if message.payload is None:
             raise InputError("the payload is too large", code="too_large")
+        if message.topic in self._camera_topics:
+            told = self.cameras.take(message.topic.decode("utf-8"), message.payload)
+            return SentReadings(*told) if told is not None and told[1] else True
+        route = self._route(message.topic)
         if route is None or not message.payload:
             return True
         device, kind = route
