@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from twinward.edge.intake.claim import Part, ReadFile
-from twinward.edge.intake.readers import mail, office, pdf, pictures, sound, text
+from twinward.edge.intake.readers import mail, office, pdf, pictures, text
 from twinward.edge.intake.readers.limits import MOST_BYTES, MOST_DEPTH, UnreadableError
 
 MEMORY, CPU_S = 4 << 30, 110  # of addresses: most of them the reader of letters'
@@ -59,6 +59,8 @@ def _read(data: bytes, depth: int) -> tuple[str, list[Part], list[str], datetime
     if data.startswith(PICTURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
         return "picture", [pictures.read_picture(data)], [], None
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        from twinward.edge.intake.readers import sound  # with numpy, which no other needs
+
         parts, notes = sound.read_sound(data)
         return "sound", parts, notes, None
     refuse_others(data)

@@ -57,7 +57,9 @@ def read_file(data: bytes, longest_s: float = LONGEST_S) -> ReadFile:
     """What a file says; InputError `unreadable_<why>`."""
     if len(data) > MOST_BYTES:
         raise TooLargeError(f"a file is larger than {MOST_BYTES // 1_000_000} MB", "send its parts")
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    kept = {
+        name: os.environ[name] for name in ("PATH", "PYTHONPATH", "TMPDIR") if name in os.environ
+    }
     try:
         done = subprocess.run(
             [sys.executable, "-m", "twinward.edge.intake.reader"],

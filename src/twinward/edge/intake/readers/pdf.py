@@ -14,7 +14,7 @@ from twinward.edge.intake.readers.limits import (
     MOST_TEXT,
     UnreadableError,
 )
-from twinward.edge.intake.readers.pictures import find_engine, read_lines
+from twinward.edge.intake.readers.pictures import LONGEST_SIDE, find_engine, read_lines
 
 COMPARED = 3  # first pages whose text is held against what they show
 ALIKE = 0.5
@@ -84,7 +84,8 @@ def is_plausible(text: str) -> bool:
 
 def choose(part: Part, page: Any, why: str) -> tuple[Part, list[str]]:
     """What the page shows, where its text is doubted or says something else."""
-    seen = read_lines(page.render(scale=DPI_SCALE).to_pil().convert("RGB"), part.name)
+    scale = min(DPI_SCALE, LONGEST_SIDE / max(*page.get_size(), 1.0))  # a page may be a town wide
+    seen = read_lines(page.render(scale=scale).to_pil().convert("RGB"), part.name)
     if why:
         return (seen, [why]) if seen.text else (part, [why])
     left, right = (re.sub(r"\W", "", one).lower()[:1500] for one in (part.text, seen.text))

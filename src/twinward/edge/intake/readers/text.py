@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+from contextlib import suppress
 from html.parser import HTMLParser
 
 from twinward.edge.intake.claim import Part
@@ -57,7 +58,19 @@ def decode_text(data: bytes, told: str | None = None) -> str:
             return data.decode(known)
         except (UnicodeDecodeError, LookupError):
             continue
-    return data.decode("latin-1")
+    return decode_cut(data) or data.decode("latin-1")
+
+
+def decode_cut(data: bytes) -> str:
+    """The text of a file that was cut within its last letter; empty where it is something else."""
+    for known in ("utf-8", "gb18030"):
+        try:
+            text = codecs.getincrementaldecoder(known)().decode(data)
+        except UnicodeDecodeError:
+            continue
+        if not text.isascii():
+            return text
+    return ""
 
 
 class _Words(HTMLParser):
@@ -109,6 +122,8 @@ def read_table(rows: list[list[str]], name: str) -> Part:
         ]
         if cells:
             lines.append(", ".join(told))
+    if named and not lines:  # a head that stands above nothing
+        lines = [", ".join(cell for cell in head if cell)]
     return Part(name=name, text="\n".join(lines))
 
 
@@ -122,11 +137,13 @@ def read_plain(data: bytes) -> list[Part]:
     for mark in (",", "\t", ";"):
         counts = {line.count(mark) for line in lines}
         if len(lines) > 1 and len(counts) == 1 and min(counts) >= 2:
-            rows = [
-                [cell.strip() for cell in row]
-                for row in csv.reader(io.StringIO(text), delimiter=mark)
-            ]
-            return [read_table(rows, "table")]
+            csv.field_size_limit(MOST_TEXT)
+            with suppress(csv.Error):  # then it is a text with commas
+                rows = [
+                    [cell.strip() for cell in row]
+                    for row in csv.reader(io.StringIO(text), delimiter=mark)
+                ]
+                return [read_table(rows, "table")]
     return [Part(name="text", text=text)]
 
 
