@@ -5,6 +5,7 @@ confirmed; a layer says what it knows; without graphics the lists go on.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -12,7 +13,9 @@ from playwright.sync_api import Page, expect
 
 from browser.axe import assert_accessible
 from browser.stage import Stage
+from helpers.transit import FeedMaker, zip_of
 from twinward.core.clock import format_time
+from twinward.service.city.transit import add_timetable, take_feed
 from twinward.service.hazards import warnings
 from twinward.service.intake import observations
 from twinward.service.platform import local_admin
@@ -101,6 +104,12 @@ def test_a_layer_tells_its_age_and_that_silence_is_not_zero(quiet: Stage, open_p
     expect(shown.locator("tbody tr")).to_have_count(3)
     shown.get_by_role("button", name="gauge-1").click()
     expect(page.get_by_test_id("history")).to_contain_text("Too short a past")
+    slider = page.get_by_test_id("layer-time")
+    slider.focus()
+    slider.press("Home")
+    expect(shown).to_contain_text("Nobody had told anything of this layer then")
+    slider.press("End")
+    expect(shown).to_contain_text("median 4 mm/h, 0 to 8")
     page.get_by_text("Not recorded here").click()
     expect(page.get_by_text("Traffic by road segment")).to_be_visible()
     assert_accessible(page, "city")
@@ -198,3 +207,30 @@ def test_a_sensor_is_picked_from_the_map_as_from_the_list_and_views_are_kept_and
         expect(paper).to_contain_text(part)
     wide = paper.locator("img").evaluate("(one) => one.naturalWidth")
     assert wide > 400
+
+
+@pytest.mark.slow
+def test_a_bus_is_followed_on_the_map_until_it_falls_silent(quiet: Stage, open_page: Open) -> None:
+    add_timetable(quiet.platform, local_admin(), "bus", zip_of())
+    for step in range(6):
+        quiet.clock.advance(timedelta(seconds=30))
+        at = quiet.clock.now()
+        made = FeedMaker(at)
+        made.vehicle("17", 10.2 + step / 500, 50.15, at, trip="t1", speed_ms=9.0).stop_id = "B"
+        made.vehicle("", 10.2, 50.1, at)
+        assert take_feed(quiet.platform, local_admin(), "bus", made.bytes()).stored == 1
+    page = open_page(quiet, "city", drawn=True)
+    page.wait_for_selector("[data-state=ready]")
+    page.get_by_test_id("layer-transit-vehicles").check()
+    shown = page.get_by_test_id("layer-shown")
+    shown.get_by_role("button", name="bus/17").click()
+    follow = page.get_by_test_id("follow")
+    follow.get_by_role("button", name="Follow it").click()
+    expect(follow).to_contain_text("32.4 km/h")
+    expect(follow).to_contain_text("Route No. 7 to West Gate")
+    expect(follow).to_contain_text("6 positions")
+    expect(page.get_by_test_id("transit")).to_contain_text("1 refused of the last feed")
+    page.screenshot(path="/tmp/follow.png")
+    assert_accessible(page, "city")
+    quiet.clock.advance(timedelta(hours=1))
+    expect(follow).to_contain_text("followed no longer", timeout=20_000)

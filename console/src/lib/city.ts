@@ -3,7 +3,7 @@ import { ask } from '../api/client'
 
 export type Status = 'current' | 'stale' | 'silent' | 'not_recorded'
 export interface LayerView {
-  id: string; group: string; title: string; title_zh: string; unit: string; unit_zh: string; source: string; source_zh: string; cadence_s: number; breaks: number[]; worse: 'high' | 'low'; moves: boolean; status: Status
+  id: string; group: string; title: string; title_zh: string; unit: string; unit_zh: string; source: string; source_zh: string; cadence_s: number; breaks: number[]; worse: 'high' | 'low'; moves: boolean; follows: boolean; status: Status
   sensors: number; current: number; stale: number; doubtful: number; apart: number; unplaced: number; hidden: number; newest_at: string | null; oldest_at: string | null; age_s: number | null
   median: number | null; least: number | null; greatest: number | null; covered: number; areas: number
 }
@@ -15,6 +15,9 @@ export interface LayerFaults { layer: string; sensors: number; checked: number; 
 export interface Concerned { kind: string; name: string; lon: number; lat: number; distance_m: number; value: number | null }
 export interface Fired { sensor: string; value: number; occurred_at: string; stale: boolean; area: string | null; lon: number | null; lat: number | null; concerned: Concerned[]; left_out: number; roads_closed: number; road_m: number; incident: string | null }
 export interface Coupling { id: string; layer: string; mark: number; unit: string; within_m: number; title: string; title_zh: string; hazard: string; figure: string; source: string; fired: Fired[] }
+export interface VehicleTrack { sensor: string; layer: string; unit: string; cadence_s: number; status: 'current' | 'stale' | 'silent'; age_s: number; points: { at: string; lon: number; lat: number; value: number }[]; left_out: number; run: { route: string | null; trip: string | null; stop: string | null; delay_s: number | null } }
+export interface TransitAlert { id: string; effect: string; texts: Record<string, string>; holds: boolean; told_at: string; until: string | null; stops: string[]; routes: string[] }
+export interface TransitView { source: string; at: string | null; age_s: number | null; status: 'current' | 'stale' | 'silent'; vehicles: number; delayed: number; cancelled: number; alerts: TransitAlert[]; timetable_stops: number; notes: Record<string, number>; refused: { entity: string; code: string; message: string }[] }
 export interface FoundPlace { kind: string; name: string; name_en: string; within: string; lon: number; lat: number; area: string | null; approximate: boolean }
 export interface DrawnArea { areas: string[]; names: string[]; leaves: number; residents: number | null; places: Record<string, number>; m2: number; mended: boolean; outside_yours: number }
 export interface SceneView { available: boolean; version: string; objects: number; without_geometry: number; tiles: number; bytes: number; heights: Record<string, number> }
@@ -29,9 +32,13 @@ const get = async <T>(path: string): Promise<T> => (await ask(path)).json() as P
 const post = async <T>(path: string, body: unknown): Promise<T> => (await ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })).json() as Promise<T>
 const of = (layer: string): string => `/v1/layers/${encodeURIComponent(layer)}`
 
-export const getLayers = async (): Promise<LayerView[]> => (await get<{ items: LayerView[] }>('/v1/layers')).items
-export const getLayerMap = async (layer: string): Promise<ArrayBuffer> => (await ask(`${of(layer)}/map`)).arrayBuffer()
-export const getLayerSensors = (layer: string, offset: number, limit: number) => get<{ items: LayerSensor[]; total: number }>(`${of(layer)}/sensors?limit=${limit}&offset=${offset}`)
+const then = (at: string, sign: '?' | '&'): string => (at ? `${sign}at=${encodeURIComponent(at)}` : '')
+
+export const getLayers = async (at = ''): Promise<LayerView[]> => (await get<{ items: LayerView[] }>(`/v1/layers${then(at, '?')}`)).items
+export const getLayerMap = async (layer: string, at = ''): Promise<ArrayBuffer> => (await ask(`${of(layer)}/map${then(at, '?')}`)).arrayBuffer()
+export const getLayerSensors = (layer: string, offset: number, limit: number, at = '') => get<{ items: LayerSensor[]; total: number }>(`${of(layer)}/sensors?limit=${limit}&offset=${offset}${then(at, '&')}`)
+export const getTrack = (layer: string, sensor: string, minutes: number) => get<VehicleTrack>(`${of(layer)}/track?sensor=${encodeURIComponent(sensor)}&minutes=${minutes}`)
+export const getTransit = async (): Promise<TransitView[]> => (await get<{ items: TransitView[] }>('/v1/transit')).items
 export const getLayerHistory = (layer: string, sensor: string) => get<LayerHistory>(`${of(layer)}/history?sensor=${encodeURIComponent(sensor)}`)
 export const getLayerFaults = (layer: string) => get<LayerFaults>(`${of(layer)}/faults`)
 export const getCouplings = async (): Promise<Coupling[]> => (await get<{ items: Coupling[] }>('/v1/couplings')).items

@@ -29,6 +29,7 @@ CURRENT, STALE, DOUBTFUL = 0, 1, 2
 BY_AREA = 0x10  # the position is that of the sensor's area
 AGE_BITS = 0x7F
 MAGIC, STEPS = b"TWLY", 65_535
+VEHICLE = "vehicle"  # what may be followed; nothing else that moves
 SILENT_AFTER = 7  # times the cadence
 FARTHEST = timedelta(days=35)  # before an instant; what is older is not looked for
 AHEAD_US = 300_000_000  # what lies further ahead than clocks differ is no reading of now

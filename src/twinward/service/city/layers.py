@@ -20,6 +20,7 @@ from twinward.service.city.layer_points import (
     DOUBTFUL,
     SILENT_AFTER,
     STALE,
+    VEHICLE,
     LayerPoints,
     layers_of,
     pack_points,
@@ -38,8 +39,8 @@ class LayerView(msgspec.Struct, frozen=True, kw_only=True):
     came for seven times its cadence, `stale` where nothing came within it.
 
     `median`, `least`, `greatest` are of what is current; None where nothing is. `covered` of
-    `areas` areas of the first level have something current. `hidden` counts are too small to be
-    shown.
+    `areas` areas of the first level have something current; `hidden` counts are too small
+    to be shown. Vehicles of a layer that `follows` may be followed.
     """
 
     id: str
@@ -54,6 +55,7 @@ class LayerView(msgspec.Struct, frozen=True, kw_only=True):
     breaks: list[float]
     worse: str
     moves: bool
+    follows: bool
     status: Status
     sensors: int
     current: int
@@ -130,6 +132,7 @@ def view_layer(
         breaks=list(layer.breaks),
         worse=layer.worse,
         moves=layer.moves,
+        follows=layer.moves and layer.observed == VEHICLE,
         status=status_of(len(points.value), age_s, layer.cadence_s),
         sensors=len(points.value),
         current=int((kind == CURRENT).sum()),

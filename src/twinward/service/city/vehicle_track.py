@@ -14,7 +14,7 @@ from twinward.core.clock import from_us
 from twinward.core.errors import AbsentError
 from twinward.core.ids import is_personal
 from twinward.library.layers.layer import Layer, get_layer
-from twinward.service.city.layer_points import SILENT_AFTER, layers_of, prefixes_of
+from twinward.service.city.layer_points import SILENT_AFTER, VEHICLE, layers_of, prefixes_of
 from twinward.service.city.transit_state import (
     SeenVehicle,
     TransitState,
@@ -24,7 +24,6 @@ from twinward.service.city.transit_state import (
 )
 from twinward.service.platform import Caller, Platform
 
-VEHICLE = "vehicle"  # what may be followed; nothing else that moves
 MOST_POINTS = 2_000
 
 
