@@ -230,7 +230,6 @@ def test_a_bus_is_followed_on_the_map_until_it_falls_silent(quiet: Stage, open_p
     expect(follow).to_contain_text("Route No. 7 to West Gate")
     expect(follow).to_contain_text("6 positions")
     expect(page.get_by_test_id("transit")).to_contain_text("1 refused of the last feed")
-    page.screenshot(path="/tmp/follow.png")
     assert_accessible(page, "city")
     quiet.clock.advance(timedelta(hours=1))
     expect(follow).to_contain_text("followed no longer", timeout=20_000)

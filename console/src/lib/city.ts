@@ -18,6 +18,7 @@ export interface Coupling { id: string; layer: string; mark: number; unit: strin
 export interface VehicleTrack { sensor: string; layer: string; unit: string; cadence_s: number; status: 'current' | 'stale' | 'silent'; age_s: number; points: { at: string; lon: number; lat: number; value: number }[]; left_out: number; run: { route: string | null; trip: string | null; stop: string | null; delay_s: number | null } }
 export interface TransitAlert { id: string; effect: string; texts: Record<string, string>; holds: boolean; told_at: string; until: string | null; stops: string[]; routes: string[] }
 export interface TransitView { source: string; at: string | null; age_s: number | null; status: 'current' | 'stale' | 'silent'; vehicles: number; delayed: number; cancelled: number; alerts: TransitAlert[]; timetable_stops: number; notes: Record<string, number>; refused: { entity: string; code: string; message: string }[] }
+export interface Reach { why: string; minutes: number; groups: string[]; unknown: string[]; closed_by: string[]; streets_closed: number; street_m: number; before: number | null; now: number | null; residents_less: number | null; areas: { area: string; name: string; before: number; now: number; lost: string[]; residents: number | null }[]; left_out: number }
 export interface FoundPlace { kind: string; name: string; name_en: string; within: string; lon: number; lat: number; area: string | null; approximate: boolean }
 export interface DrawnArea { areas: string[]; names: string[]; leaves: number; residents: number | null; places: Record<string, number>; m2: number; mended: boolean; outside_yours: number }
 export interface SceneView { available: boolean; version: string; objects: number; without_geometry: number; tiles: number; bytes: number; heights: Record<string, number> }
@@ -42,6 +43,7 @@ export const getTransit = async (): Promise<TransitView[]> => (await get<{ items
 export const getLayerHistory = (layer: string, sensor: string) => get<LayerHistory>(`${of(layer)}/history?sensor=${encodeURIComponent(sensor)}`)
 export const getLayerFaults = (layer: string) => get<LayerFaults>(`${of(layer)}/faults`)
 export const getCouplings = async (): Promise<Coupling[]> => (await get<{ items: Coupling[] }>('/v1/couplings')).items
+export const getReach = () => get<Reach>('/v1/couplings/reach')
 export const findPlaces = async (text: string): Promise<FoundPlace[]> => (await get<{ items: FoundPlace[] }>(`/v1/map/search?q=${encodeURIComponent(text)}&limit=12`)).items
 export const askWithin = (ring: [number, number][]) => post<DrawnArea>('/v1/map/within', { ring })
 export const issueWarning = (asked: Record<string, unknown>) => post<unknown>('/v1/warnings', asked)

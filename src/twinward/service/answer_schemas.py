@@ -37,6 +37,7 @@ from twinward.service.city.drawn_area import DrawnArea
 from twinward.service.city.gazetteer import FoundPlace
 from twinward.service.city.layer_series import LayerFaults, LayerHistory
 from twinward.service.city.layers import LayerSensor, LayerView
+from twinward.service.city.reach import ReachView
 from twinward.service.city.rehearsals import Rehearsal
 from twinward.service.city.scene_moment import SceneMoment
 from twinward.service.city.scene_tiles import SceneView
@@ -114,6 +115,7 @@ ANSWERS = (
     LayerSensor,
     LayerHistory,
     VehicleTrack,
+    ReachView,
     TransitView,
     TransitAccount,
     TimetableView,

@@ -15,11 +15,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, NEIGHBOUR, Desk
+from helpers.living_city import settle
+from twinward.citybase.sources.ways import CLASSES
 from twinward.core.clock import format_time
 from twinward.core.errors import AbsentError, InputError
 from twinward.service.city.couplings import list_couplings
 from twinward.service.city.layer_series import check_layer, get_history
 from twinward.service.city.layers import get_layer_view, list_layer_sensors, list_layers, pack_layer
+from twinward.service.city.reach import get_reach
 from twinward.service.intake import observations
 from twinward.service.platform import local_admin
 
@@ -245,3 +248,152 @@ def test_a_whole_layer_is_shown_as_it_was_and_what_nobody_had_told_then_is_not_n
     assert (magic, count) == (b"TWLY", 1)
     with pytest.raises(InputError):
         list_layers(desk.platform, desk.me, desk.clock.now() + timedelta(hours=1))
+
+
+ROWS = {
+    "feeder-out": ("power-loss", "people_without_power", "outage", "persons", 1, 1200, 0),
+    "river-over": ("flood", "water_level_m", "water_level", "m", 3, 3.4, 1.0),
+    "rain-burst": ("flood", "rainfall_mm_h", "rainfall", "mm/h", 30, 45, 0),
+    "air-bad": ("air-pollution", "pm25_ug_m3", "pm25", "ug/m3", 150, 180, 30),
+}
+CONCERNED = {
+    "feeder-out": ("hospital", "dependants"),
+    "river-over": ("school", "close_roads"),
+    "rain-burst": ("underpass", "close_roads"),
+    "air-bad": ("care_home", "schools"),
+}
+
+
+@pytest.mark.parametrize("coupling", ROWS)
+def test_each_coupling_row_from_the_reading_to_the_order_and_back(
+    desk: Desk, coupling: str
+) -> None:
+    hazard, figure, kind, unit, mark, over, under = ROWS[coupling]
+    place, order = CONCERNED[coupling]
+    row = {"kind": place, "name": "the one near by", "lon": LON, "lat": LAT, "synthetic": False}
+    pq.write_table(pa.Table.from_pylist([row]), desk.workspace / "city" / "places.parquet")
+    desk.post("SetThreshold", hazard=hazard, figure=figure, at_least=mark, unit=unit, observed=kind)
+    hear(desk, kind, "sensor-1", under, unit=unit, lon=LON, lat=LAT)
+    assert (fired(desk, coupling), desk.incidents()) == ([], [])
+    desk.clock.advance(timedelta(minutes=5))
+    hear(desk, kind, "sensor-1", over, unit=unit, lon=LON, lat=LAT)
+    incident = desk.incident()
+    (one,) = fired(desk, coupling)
+    assert (incident["hazard"], one.incident) == (hazard, incident["id"])
+    assert [(c.kind, c.name) for c in one.concerned] == [(place, "the one near by")]
+    assert order in {task.key for task in desk.tasks("ordered")}
+    desk.complete_all()
+    desk.clock.advance(timedelta(minutes=5))
+    hear(desk, kind, "sensor-1", under, unit=unit, lon=LON, lat=LAT)
+    assert fired(desk, coupling) == []
+    if hazard == "flood":  # the gauge is low: that no street stands under water, somebody says
+        desk.post(
+            "ReportHazard",
+            hazard="flood",
+            area=COMMUNITY,
+            figure="water_depth_m",
+            value=0.02,
+            unit="m",
+        )
+    for _ in range(15):
+        desk.pass_time(minutes=120)
+        if desk.incident()["status"] == "closed":
+            break
+    assert desk.incident()["status"] == "closed"
+
+
+def test_a_river_that_closes_streets_changes_who_reaches_a_school_and_gives_it_back(
+    desk: Desk,
+) -> None:
+    settle(desk)
+    folder = desk.workspace / "city"
+    homes = np.load(folder / "leaf_lonlat.npy").astype(float)
+    east = homes[0] + np.array([[0.004, 0.0], [0.009, 0.0]])
+    nodes = np.concatenate([homes[:1], east])
+    count = 4
+    np.savez(
+        folder / "roads.npz",
+        node_lonlat=nodes,
+        edge_from=np.array([0, 1, 1, 2], np.uint32),
+        edge_to=np.array([1, 0, 2, 1], np.uint32),
+        length_m=np.array([400, 400, 500, 500], np.float32),
+        speed_kmh=np.full(count, 30, np.float32),
+        highway=np.full(count, CLASSES.index("residential"), np.uint8),
+        way=np.arange(count),
+        component=np.zeros(3, np.uint32),
+    )
+    place = {"kind": "school", "name": "East", "lon": nodes[2, 0], "lat": nodes[2, 1]}
+    pq.write_table(pa.Table.from_pylist([place | {"synthetic": False}]), folder / "places.parquet")
+    before = get_reach(desk.platform, desk.me)
+    assert (before.why, before.groups, before.areas) == ("", ["school"], [])
+    assert before.before == before.now > 0
+    gauge = {"unit": "m", "lon": float(nodes[1, 0] + 0.002), "lat": float(nodes[1, 1])}
+    hear(desk, "water_level", "bridge", 3.5, area="900000", **gauge)
+    flooded = get_reach(desk.platform, desk.me)
+    assert (flooded.closed_by, flooded.streets_closed, flooded.street_m) == (
+        ["water_level:bridge"],
+        1,
+        500,
+    )
+    (area,) = flooded.areas
+    assert (area.lost, area.now) == (["school"], 0.0)
+    assert flooded.now is not None and flooded.now < before.now
+    assert (
+        area.residents == flooded.residents_less == np.diff(np.load(folder / "leaf_start.npy"))[0]
+    )
+    desk.clock.advance(timedelta(minutes=30))
+    hear(desk, "water_level", "bridge", 2.0, area="900000", **gauge)
+    assert get_reach(desk.platform, desk.me) == before
+
+
+def test_without_streets_or_residents_no_index_is_made_up(desk: Desk) -> None:
+    found = get_reach(desk.platform, desk.me)
+    assert (found.why, found.before, found.now) == ("no_streets", None, None)
+
+
+def test_a_city_s_own_layer_and_its_own_mark_are_data_alone(desk: Desk) -> None:
+    (desk.workspace / "layers").mkdir()
+    (desk.workspace / "layers" / "tide.toml").write_text(
+        """
+id = "tide"
+group = "water"
+title = "Tide"
+zh = "潮位"
+observed = "water_level"
+named = "tide"
+unit = "m"
+cadence_s = 600
+breaks = [1, 2, 3]
+low = -5
+high = 12
+source = "Harbour office"
+""",
+        "utf-8",
+    )
+    (desk.workspace / "couplings.toml").write_text(
+        """
+[[coupling]]
+id = "tide-high"
+layer = "tide"
+mark = 2.5
+within_m = 500
+title = "Spring tide"
+zh = "大潮"
+hazard = "flood"
+figure = "water_level_m"
+layers = ["pumps"]
+source = "Harbour office"
+""",
+        "utf-8",
+    )
+    assert view(desk, "tide").status == "not_recorded"
+    hear(desk, "pump", "pump-1", 1, lon=LON, lat=LAT)
+    assert hear(desk, "water_level", "tide-mole", 2.7, unit="m", lon=LON, lat=LAT) == []
+    hear(desk, "water_level", "tide-dock", 40, unit="m", lon=LON, lat=LAT)
+    tide = view(desk, "tide")
+    assert (tide.status, tide.sensors, tide.doubtful, tide.median) == ("current", 2, 1, 2.7)
+    assert view(desk, "river-gauges").sensors == 0
+    (one,) = fired(desk, "tide-high")
+    assert (one.sensor, [c.kind for c in one.concerned]) == ("water_level:tide-mole", ["pumps"])
+    desk.clock.advance(timedelta(days=7))
+    assert view(desk, "tide").status == "silent"

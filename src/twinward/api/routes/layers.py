@@ -24,7 +24,7 @@ from twinward.api.http.parameters import At, Offset, aware
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_file, gives_page
-from twinward.service.city import couplings, layer_series, layers, vehicle_track
+from twinward.service.city import couplings, layer_series, layers, reach, vehicle_track
 from twinward.service.city.drawn_area import DrawArea, draw_area
 from twinward.service.city.gazetteer import MOST_LETTERS, Gazetteer
 from twinward.service.platform import Platform
@@ -82,6 +82,13 @@ def add_layers(routes: APIRouter, platform: Platform) -> None:
         """What readings past their mark concern: places, equipment and roads near them."""
         caller = caller_of(platform, request)
         return answer(cut_page(couplings.list_couplings(platform, caller), limit, cursor))
+
+    @routes.get("/couplings/reach", responses=gives("ReachView"))
+    def get_coupling_reach(request: Request) -> Response:
+        """What people reach on foot within 15 minutes while readings past their mark close streets,
+        against what they reach when all is open: of the city, and by area where it changed.
+        """
+        return answer(reach.get_reach(platform, caller_of(platform, request)))
 
 
 def add_sensors(routes: APIRouter, platform: Platform) -> None:

@@ -1,4 +1,4 @@
-"""`twinward layer list|show|check|track|couplings|find|add`: layers of the city and of society."""
+"""`twinward layer …`: layers of the city and of society, and what their readings concern."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("check", "sensors that are stuck, drift, were exchanged or stand in two places", check),
         ("track", "where a vehicle was in the last minutes", track),
         ("couplings", "what readings past their mark concern", couple),
+        ("reach", "who reaches less within 15 minutes while streets are closed", reach),
         ("find", "a place, a street or an area by its name", find),
         ("add", "put a layer of your own into the workspace", add),
     ):
@@ -161,6 +162,30 @@ def couple(options: argparse.Namespace) -> None:
                 f"  {one.sensor} {one.value:g} {row.unit}: {len(one.concerned) + one.left_out} "
                 f"concerned{roads}; incident {one.incident or 'none'}"
             )
+
+
+def reach(options: argparse.Namespace) -> None:
+    from twinward.service.city.reach import get_reach
+
+    with open_for(options) as (platform, caller):
+        found = get_reach(platform, caller)
+    if options.json:
+        emit_json(found)
+        return
+    if found.why:
+        emit_text(f"cannot be reckoned: {found.why}")
+        return
+    emit_text(
+        f"{found.minutes} minutes on foot to {', '.join(found.groups)}: {found.before:.3f} when "
+        f"all is open, {found.now:.3f} now; {found.streets_closed} streets closed"
+    )
+    emit_table(
+        ("area", "name", "before", "now", "lost", "residents"),
+        [
+            (one.area, one.name, one.before, one.now, ", ".join(one.lost), one.residents or "–")
+            for one in found.areas
+        ],
+    )
 
 
 def find(options: argparse.Namespace) -> None:

@@ -8,6 +8,7 @@ from twinward.edge.rules.units import convert, find_unit, fold_unit
 # a figure says its unit at the end of its name (house rule 3); longer endings first
 ENDINGS = {
     "_mm_h": "mm/h",
+    "_ug_m3": "ug/m3",
     "_kg_m3": "kg/m3",
     "_kg_s": "kg/s",
     "_kw_m2": "kW/m2",

@@ -14,6 +14,7 @@ from twinward.core.errors import AbsentError, InputError
 from twinward.library.loading import HOME, read_toml
 
 FOLDER = "layers"
+COUPLINGS = "couplings.toml"
 MOST_BREAKS = 5
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")]
 Group = Literal["movement", "water", "weather", "air", "energy", "equipment", "care", "society"]
@@ -129,7 +130,14 @@ def get_layer(layers: dict[str, Layer], name: str) -> Layer:
     return layers[name]
 
 
+def load_couplings(own: Path | None = None) -> tuple[Coupling, ...]:
+    """The bundled coupling rows, and those of a workspace's own file on top (same id replaces)."""
+    found = {row.id: row for row in _bundled_couplings()}
+    if own is not None and own.is_file():
+        found |= {row.id: row for row in read_toml(own, _Couplings).coupling}
+    return tuple(found.values())
+
+
 @lru_cache(maxsize=1)
-def load_couplings() -> tuple[Coupling, ...]:
-    """The bundled coupling rows."""
-    return read_toml(HOME / "couplings.toml", _Couplings).coupling
+def _bundled_couplings() -> tuple[Coupling, ...]:
+    return read_toml(HOME / COUPLINGS, _Couplings).coupling

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from twinward.citybase.places.roads import ROADS
 from twinward.core.clock import from_us
 from twinward.core.geography import distance_m
-from twinward.library.layers.layer import Coupling, Layer, load_couplings
+from twinward.library.layers.layer import COUPLINGS, Coupling, Layer, load_couplings
 from twinward.service.city.layer_points import DOUBTFUL, layers_of, read_points
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.visibility import concerns
@@ -88,7 +88,7 @@ def list_couplings(platform: Platform, caller: Caller) -> list[CouplingView]:
             source=row.source,
             fired=list_fired(platform, caller, row, layers),
         )
-        for row in load_couplings()
+        for row in load_couplings(platform.workspace / COUPLINGS)
         if row.layer in layers
     ]
 
