@@ -166,9 +166,9 @@ class Broker:
         self.process.wait(timeout=10)
 
 
-def publish(port: int, topic: str, lines: list[str]) -> None:
+def publish(port: int, topic: str, lines: list[str], *options: str) -> None:
     """With a foreign client, at QoS 1."""
-    command = ["/usr/bin/mosquitto_pub", "-p", str(port), "-t", topic, "-q", "1", "-l"]
+    command = ["/usr/bin/mosquitto_pub", "-p", str(port), "-t", topic, "-q", "1", "-l", *options]
     subprocess.run(command, input="\n".join(lines).encode() + b"\n", check=True)
 
 

@@ -183,8 +183,10 @@ def test_what_rules_remember_is_what_is_kept_after_a_fault(box: Box) -> None:
 
     assert box.keeper.submit(raises_an_alarm).exception(timeout=10) is not None
     assert not box.store.list_waiting(("alarm",), 10)
+    assert not box.keeper.alarmed.is_set()
     box.send(item(2, value=9.5))
     assert len(box.store.list_waiting(("alarm",), 10)) == 1
+    wait_until(box.keeper.alarmed.is_set, 5)  # whoever sends alarms is woken
 
 
 def test_unreadable_messages_do_not_push_readings_out_of_the_file(
