@@ -496,6 +496,11 @@ def bench_files(
         claimed += len(pairs)
         extra += len(pairs - truth)
         files_right += truth <= pairs
+        if number % 20 == 19:
+            print(
+                f"after {number + 1} files: {sum(right.values())} of {sum(said.values())}",
+                flush=True,
+            )
         if truth - pairs and shown > 0:
             shown -= 1
             print(
