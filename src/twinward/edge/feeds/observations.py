@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Set
 from datetime import datetime
 from functools import cache
 from typing import Annotated, Any
@@ -160,6 +160,7 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     areas: Container[str] | None = None
+    types: Callable[[], Set[str]] | None = None  # of readings, besides those that are always known
     bounds: tuple[float, float, float, float] | None = None
     mine: Callable[[str], bool] | None = None
     locate: Callable[[NDArray[Any], NDArray[Any]], list[str | None]] | None = None
@@ -326,7 +327,9 @@ def find_wrong(
 
     kinds = {item.type for item in items}
     of_kind = {kind: _of_kind(items, kind, len(kinds)) for kind in kinds}
-    for kind in kinds - KINDS.keys():
+    unknown = kinds - KINDS.keys()
+    known = KINDS if not unknown or checks.types is None else with_types(checks.types())
+    for kind in kinds - known.keys():
         report(of_kind[kind], "unknown_type", "{!r} is no type of observation", "type")
     time_us = rows.column("time_us").to_numpy()
     far = (time_us < to_us(EARLIEST)) | (time_us >= to_us(LATEST))
@@ -361,13 +364,18 @@ def find_wrong(
         column = rows.column(field).to_numpy(zero_copy_only=False)
         given = ~_null(rows, field)
         report(given & ~np.isfinite(column), "bad_number", f"{field} is not a finite number")
-    for kind in kinds & KINDS.keys():
-        for field in KINDS[kind]:
+    for kind in kinds & known.keys():
+        for field in known[kind]:
             report(
                 of_kind[kind] & _lacks(rows, field),
                 "missing_field",
                 f"a {kind} needs {NEEDS.get(field, field)}",
             )
+
+
+def with_types(types: Set[str]) -> dict[str, tuple[str, ...]]:
+    """The types that are always known, and readings that somebody has declared."""
+    return dict.fromkeys(types, KINDS["reading"]) | KINDS
 
 
 def find_elsewhere(

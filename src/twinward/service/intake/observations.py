@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from twinward.citybase.columns import find_homes
 from twinward.core.clock import from_us
+from twinward.core.errors import InputError
 from twinward.core.ids import PERSON, is_personal
 from twinward.core.messages import Counts
 from twinward.edge.feeds.observations import Checks, ObservationItem, read_observations
 from twinward.edge.feeds.plausible import Bounds, bounds_of
+from twinward.library.supervision.module_files import bundled_modules
 from twinward.service.access.approvals import with_emergency_access
 from twinward.service.access.person_listing import record_listing, scope_to_see
 from twinward.service.intake.commands import BatchAccount, Rejection, require_real, use_source
@@ -54,7 +56,20 @@ def checks_of(platform: Platform) -> Checks:
     taken.
     """
     areas = platform.reference.areas
-    return Checks(areas=areas if areas.by_code else None, bounds=city_bounds(platform))
+    return Checks(
+        areas=areas if areas.by_code else None,
+        types=lambda: module_types(platform),
+        bounds=city_bounds(platform),
+    )
+
+
+def module_types(platform: Platform) -> frozenset[str]:
+    """The types of readings that modules ask for: a module of one's own brings its own."""
+    try:
+        modules = platform.reference.modules()
+    except InputError:  # a file was written that is none
+        modules = bundled_modules()
+    return frozenset(heard.type for one in modules.values() for heard in one.readings)
 
 
 def city_bounds(platform: Platform) -> Bounds | None:
