@@ -21,6 +21,7 @@ from twinward.edge.agent.clock_watch import ClockWatch
 from twinward.edge.agent.config import EdgeConfig, load_config
 from twinward.edge.agent.forward import Forwarder
 from twinward.edge.agent.keeper import AcceptedBatch, Keeper
+from twinward.edge.agent.room import forget_acknowledged
 from twinward.edge.agent.status import find_status
 from twinward.edge.agent.store import EdgeStore
 from twinward.edge.agent.tokens import TokenKeeper
@@ -106,7 +107,7 @@ def test_a_number_is_known_after_its_reading_has_gone(box: Box) -> None:
     box.send(*[item(seq) for seq in range(50)])
     with box.store.transaction():
         box.store.acknowledge([w.n for w in box.store.list_waiting(("status",), 50)])
-        assert box.store.forget_acknowledged(1000) == 50
+        assert forget_acknowledged(box.store, 1000) == 50
     assert box.send(*[item(seq) for seq in range(55)]).stored == 5
     assert box.store.db.execute("SELECT first, last FROM known").fetchall() == [(0, 49)]
 

@@ -18,6 +18,7 @@ from twinward.edge.agent.bundles import RuleBook, change_rules
 from twinward.edge.agent.clock_watch import ClockWatch
 from twinward.edge.agent.config import EdgeConfig, require_plain
 from twinward.edge.agent.readings import FAULTS, Item, Reading, Refused, check_item, decode_item
+from twinward.edge.agent.room import make_room
 from twinward.edge.agent.signals import keep_signals
 from twinward.edge.agent.store import Accepted, EdgeStore
 from twinward.edge.agent.turns import Job, Turns
@@ -30,8 +31,6 @@ LOG = logging.getLogger("twinward.edge")
 GROUP = 1000  # readings in one transaction: what comes next waits for it
 TICK_S = 0.05
 ROOM_EVERY = 2000  # readings between two looks at the room that is left
-FORGET = 5000  # acknowledged readings that go at once where room is short
-LEAST_FREE = 0.9  # of the bound: thinned down to that
 
 
 class AcceptedBatch(msgspec.Struct, frozen=True, kw_only=True):
@@ -423,26 +422,12 @@ class Keeper:
         }
 
     def _look_for_room(self, now_us: int, taken: int) -> None:
-        """Above the bound: what the centre has goes first, then every other routine reading, the
-        oldest first; alarms last.
-        """
+        """Now and then: `taken` readings came with this transaction."""
         self._since_room += taken
         if self._since_room < ROOM_EVERY:
             return
         self._since_room = 0
-        bound = self.config.edge.disk_mb * 1e6
-        if self.store.used_bytes() <= bound:
-            return
-        while self.store.used_bytes() > bound * LEAST_FREE:
-            if self.store.forget_acknowledged(FORGET):
-                continue
-            if not (
-                self.store.thin_held(FORGET, now_us)
-                or self.store.thin("bulk", FORGET, now_us)
-                or self.store.thin("status", FORGET, now_us)
-                or self.store.thin("alarm", FORGET, now_us)
-            ):
-                return
+        make_room(self.store, self.config.edge.disk_mb * 1e6, now_us)
 
 
 def fault_of(error: Exception) -> TwinwardError:

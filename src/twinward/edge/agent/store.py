@@ -155,6 +155,11 @@ class EdgeStore:
         """That much is to be written, and nothing that came after."""
         self.counted, self._heard = pending
 
+    def thinned(self, rows: Iterable[tuple[str, str, int]]) -> None:
+        """Readings that are not here any more stay known by their numbers: (device, boot, seq)."""
+        remember(self.db, rows)
+        self._thinned = None
+
     def look_anew(self) -> None:
         """Another connection may have written, or what was written is undone."""
         self._placed.clear()
@@ -458,52 +463,6 @@ class EdgeStore:
             for name in ("page_count", "freelist_count", "page_size")
         )
         return int((pages - free) * size)
-
-    def forget_acknowledged(self, most: int) -> int:
-        """The oldest readings that the centre has: their numbers stay known, so that they are
-        still seen as duplicates.
-        """
-        rows = self.db.execute(
-            "DELETE FROM reading WHERE n IN (SELECT n FROM reading WHERE state=? ORDER BY n "
-            "LIMIT ?) RETURNING device, boot, seq",
-            (ACKNOWLEDGED, most),
-        ).fetchall()
-        remember(self.db, rows)
-        self._thinned = None
-        return len(rows)
-
-    def thin_held(self, most: int, now_us: int) -> int:
-        """The oldest readings that wait for a person go, counted in the ledger."""
-        rows = self.db.execute(
-            "DELETE FROM reading WHERE n IN (SELECT n FROM reading WHERE state=? ORDER BY n "
-            "LIMIT ?) RETURNING occurred_us",
-            (HELD, most),
-        ).fetchall()
-        if rows:
-            span = (min(rows)[0], max(rows)[0])
-            self.note_loss(
-                "held back, then thinned for want of room", "bulk", len(rows), span, now_us
-            )
-            self.count("thinned", len(rows))
-        return len(rows)
-
-    def thin(self, lane: Lane, most: int, now_us: int) -> int:
-        """Every other one of the oldest waiting readings of a lane goes, counted in the ledger."""
-        rows = self.db.execute(
-            "SELECT n, device, boot, seq, occurred_us FROM reading WHERE state=? AND lane=? "
-            "ORDER BY n LIMIT ?",
-            (WAITING, LANES.index(lane), most),
-        ).fetchall()
-        gone = rows[::2]
-        self.db.executemany("DELETE FROM reading WHERE n=?", [(row[0],) for row in gone])
-        remember(self.db, [row[1:4] for row in gone])
-        self._thinned = None
-        if gone:
-            times = [row[4] for row in gone]
-            span = (min(times), max(times))
-            self.note_loss("thinned for want of room", lane, len(gone), span, now_us)
-            self.count("thinned", len(gone))
-        return len(gone)
 
 
 def refused_by(error: sqlite3.Error) -> StorageError:
