@@ -85,6 +85,19 @@ def test_an_entity_that_the_city_has_no_more_is_counted(tmp_path: Path) -> None:
     assert (found.entities, found.gone, found.named) == (3, 1, ["way/2"])
 
 
+def test_the_scene_of_a_city_with_elevation_stands_on_it(tmp_path: Path) -> None:
+    city = tmp_path / "city"
+    city.mkdir()
+    write_buildings(city, [1, 2])
+    slope = np.tile(np.arange(41) * 10.0, (41, 1))  # 100 m a degree of longitude
+    ground = Elevation(values=slope, x=0.0, y=2.0, step_x=0.1, step_y=-0.1, crs="")
+    keep_elevation(ground, (0.0, -1.0, 3.0, 1.0), city)
+    report = build_scene(tmp_path / "scene", city=city)
+    assert report["ground_m"] == pytest.approx([100, 200], abs=0.1)
+    view = SceneTiles(tmp_path).view()
+    assert (view.terrain, view.floors) == (True, {"given": 2, "estimated": 0})
+
+
 def write_buildings(folder: Path, numbers: list[int]) -> None:
     """The buildings of a built city, one beside the other."""
     outlines = [shapely.to_wkb(shapely.box(n, 0, n + 0.001, 0.001)) for n in numbers]

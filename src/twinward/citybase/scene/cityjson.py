@@ -19,6 +19,7 @@ from pyproj.exceptions import CRSError
 from twinward.citybase.scene.counts import SceneCount
 from twinward.citybase.scene.heights import MOST_LEVELS, STOREY_M
 from twinward.citybase.scene.things import ESTIMATED, GIVEN, Solid
+from twinward.citybase.scene.validity.faces import has_area
 from twinward.citybase.scene.validity.faults import Fault, FaultCount
 from twinward.citybase.scene.validity.objects import ObjectChecker
 from twinward.core.errors import InputError
@@ -249,13 +250,13 @@ def cut_face(rings: list[NDArray[Any]], count: SceneCount) -> NDArray[np.float64
     if len(outer) < 3:
         count.notes["faces of fewer than three corners, left out"] += 1
         return np.empty((0, 3, 3))
+    if len(rings) == 1 and len(outer) == 3 and has_area(*outer.tolist()):
+        return outer[None]
     after = np.roll(outer, -1, axis=0)
     normal = np.cross(outer - outer.mean(axis=0), after - outer.mean(axis=0)).sum(axis=0)
     if np.linalg.norm(normal) < ROUND_M:
         count.notes["faces without an area, left out"] += 1
         return np.empty((0, 3, 3))
-    if len(outer) == 3 and len(rings) == 1:
-        return outer[None]
     drop = int(np.abs(normal).argmax())
     axes = [axis for axis in range(3) if axis != drop]
     flat = shapely.Polygon(outer[:, axes], [ring[:, axes] for ring in rings[1:] if len(ring) > 2])
