@@ -48,7 +48,7 @@ def test_a_claim_waits_and_nothing_follows(desk: Desk) -> None:
     (one,) = answer.claims
     assert (one.kind, one.area, one.quantity, one.unit) == ("flood", street(desk), 0.4, "m")
     assert one.status == "waiting" and not desk.incidents()
-    assert kinds(desk) == ["ClaimRecorded"]
+    assert kinds(desk) == ["ClaimRecorded", "ClaimTextNoted"]
 
 
 def test_the_same_document_again_claims_nothing_new(desk: Desk) -> None:
@@ -164,6 +164,33 @@ def test_canaries_are_in_no_byte_of_what_is_kept(desk: Desk) -> None:
     kept = b"".join(one.read_bytes() for one in desk.workspace.rglob("*") if one.is_file())
     assert "金丝雀".encode() not in kept and b"13812345678" not in kept
     assert "金丝雀" not in json.dumps(desk.events(), default=str, ensure_ascii=False)
+
+
+def test_the_sentence_of_a_refused_claim_is_in_no_byte_that_is_kept(desk: Desk) -> None:
+    """Nobody's title gives the name away, so it is not hidden: whoever refuses the claim ends it."""
+    text = "外滩街道积水，王金丝雀家被淹。"
+    (one,) = take(desk, text.encode()).claims
+    assert "王金丝雀" in one.span
+    no = claims.judge(desk.platform, desk.me, one.id, "RejectClaim", because="a film set")
+    assert (no.status, no.because, no.span, no.kind) == ("rejected", "a film set", "", "flood")
+    (listed,) = claims.list_claims(desk.platform, desk.me, status="rejected")
+    assert listed.span == ""
+    desk.platform.store.write(lambda tx: None)
+    assert "金丝雀" not in json.dumps(desk.events(), default=str, ensure_ascii=False)
+    marks = ["金丝雀".encode(), "金丝雀".encode("gb18030"), json.dumps("金丝雀").encode()[1:-1]]
+    for path in desk.workspace.rglob("*"):
+        if path.is_file():
+            assert not [mark for mark in marks if mark in path.read_bytes()], path.name
+
+
+def test_a_claim_that_was_accepted_keeps_its_sentence(desk: Desk) -> None:
+    first, second = (
+        take(desk, one.encode()).claims[0] for one in ("外滩街道积水。", "外滩街道起火。")
+    )
+    claims.judge(desk.platform, desk.me, first.id, "AcceptClaim")
+    claims.judge(desk.platform, desk.me, second.id, "RejectClaim", because="a film set")
+    spans = {one.id: one.span for one in claims.list_claims(desk.platform, desk.me, status="all")}
+    assert spans == {first.id: "外滩街道积水。", second.id: ""}
 
 
 def test_the_verb_reads_lists_and_judges(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypedDict
 
 import msgspec
@@ -11,17 +11,19 @@ import msgspec
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.core.language import READER
+from twinward.core.ports import Reader
 from twinward.core.texts import NOT_IN_TEXT
 from twinward.edge.intake.claim import FoundClaim, ReadFile
 from twinward.edge.intake.extract import find_claims
 from twinward.edge.intake.kinds import BASE, load_kinds
 from twinward.edge.intake.sandbox import read_file
+from twinward.service.access.retention import day_us
 from twinward.service.documents.names import gazetteer_of
 from twinward.service.documents.rules import load_rules
 from twinward.service.intake.commands import submit_objects
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.claims.rows import CLAIMS, Claim
+from twinward.twins.emergency.claims.rows import CLAIM_TEXTS, CLAIMS, Claim
 
 NO_CLAIM = "list them with `twinward intake list`"
 DIGITS = 16  # of a document's hash
@@ -117,8 +119,12 @@ def take_in(platform: Platform, caller: Caller, data: bytes, source: str = "desk
             ask(platform, caller, accept)
             counts["accepted"] += 1
     with platform.store.read() as rows:
-        shown = [row for name in names if (row := rows.find(CLAIMS, name)) is not None]
-    return answer_of(platform, document, read, [view_of(platform, row) for row in shown], counts)
+        shown = [
+            view_of(platform, rows, row)
+            for name in names
+            if (row := rows.find(CLAIMS, name)) is not None
+        ]
+    return answer_of(platform, document, read, shown, counts)
 
 
 def answer_of(
@@ -177,7 +183,9 @@ def plain(text: str) -> str:
     return " ".join(NOT_IN_TEXT.sub(" ", text).split())
 
 
-def view_of(platform: Platform, row: Claim) -> ClaimView:
+def view_of(platform: Platform, rows: Reader, row: Claim) -> ClaimView:
+    text = rows.find(CLAIM_TEXTS, row.id)
+    row = msgspec.structs.replace(row, span=row.span if text is None else text.span)
     kind = load_kinds().get(row.kind)
     titles = kind.title if kind is not None else {}
     names = set(ClaimView.__struct_fields__) - {"title", "area_name"}
@@ -198,6 +206,7 @@ def list_claims(
 ) -> list[ClaimView]:
     """Those of the caller's areas, the newest first."""
     platform.policy.require(caller, "report")
+    forget_refused(platform)
     mine = platform.policy.jurisdiction(caller)
     equals: ClaimFilter = {}
     if status not in (None, "all"):
@@ -208,19 +217,20 @@ def list_claims(
         equals["document"] = document
     with platform.store.read() as rows:
         found = rows.list_rows(CLAIMS, order="-recorded_at", **equals)
-    return [view_of(platform, row) for row in found if mine.covers(row.area)]
+        return [view_of(platform, rows, row) for row in found if mine.covers(row.area)]
 
 
 def get_claim(platform: Platform, caller: Caller, claim: str) -> ClaimView:
     """One claim; what is elsewhere answers like what is not there."""
     with platform.store.read() as rows:
         row = rows.find(CLAIMS, claim)
+        shown = view_of(platform, rows, row) if row is not None else None
     platform.policy.require_thing(
         caller, "report", f"claim {claim}", getattr(row, "area", None), NO_CLAIM
     )
-    if row is None:
+    if shown is None:
         raise AbsentError(f"there is no claim {claim}", NO_CLAIM)
-    return view_of(platform, row)
+    return shown
 
 
 def judge(platform: Platform, caller: Caller, claim: str, kind: str, **fields: object) -> ClaimView:
@@ -235,4 +245,19 @@ def judge(platform: Platform, caller: Caller, claim: str, kind: str, **fields: o
     )
     if account.rejected:
         raise InputError(account.rejected[0].message, code=account.rejected[0].code)
+    forget_refused(platform)
     return get_claim(platform, caller, claim)
+
+
+def forget_refused(platform: Platform) -> int:
+    """The sentences of claims that were refused are deleted and their keys destroyed; how many.
+    That there was a claim, of which kind and where, and why it was refused, stays on record.
+    """
+    with platform.store.read() as rows:
+        refused = rows.list_rows(CLAIM_TEXTS, refused=True)
+    keys = {(row.subject, row.noted_at.astimezone(UTC).date()) for row in refused}
+    if keys:
+        ended = [(who, platform.keyring.name(who, day), *day_us(day)) for who, day in sorted(keys)]
+        platform.store.erase(ended)  # before the keys: what a crash leaves undone is done next time
+        platform.keyring.destroy_all(keys)
+    return len(keys)

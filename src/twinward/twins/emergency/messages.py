@@ -34,6 +34,7 @@ from twinward.twins.emergency.claims.messages import (
     ClaimRecorded,
     ClaimRejected,
     ClaimTerms,
+    ClaimTextNoted,
     RecordClaim,
     RejectClaim,
 )
@@ -370,6 +371,7 @@ __all__ = [
     "ClaimRecorded",
     "ClaimRejected",
     "ClaimTerms",
+    "ClaimTextNoted",
     "ClauseStarted",
     "ClauseStopped",
     "CloseActivation",

@@ -8,7 +8,7 @@ from twinward.core.errors import AbsentError, ConflictError
 from twinward.core.messages import Draft, Event
 from twinward.core.ports import Rows, Transaction
 from twinward.twins.emergency import messages as m
-from twinward.twins.emergency.claims.rows import CLAIMS, TABLES, Claim
+from twinward.twins.emergency.claims.rows import CLAIM_TEXTS, CLAIMS, TABLES, Claim, ClaimText
 from twinward.twins.twin import Behaviour, Context
 
 
@@ -31,8 +31,15 @@ def record_claim(command: m.RecordClaim, rows: Rows, context: Context) -> list[D
         raise ConflictError(
             f"claim {command.claim} is recorded", "nothing was changed", code="exists"
         )
-    fact = m.ClaimRecorded(claim=command.claim, terms=command.terms)
-    return [Draft(fact=fact, area=command.area)]
+    terms = msgspec.structs.replace(command.terms, span="")
+    return [
+        Draft(fact=m.ClaimRecorded(claim=command.claim, terms=terms), area=command.area),
+        Draft(
+            fact=m.ClaimTextNoted(claim=command.claim, span=command.terms.span),
+            area=command.area,
+            subject=command.claim,
+        ),
+    ]
 
 
 def claim_recorded(fact: m.ClaimRecorded, event: Event, tx: Transaction) -> None:
@@ -44,6 +51,23 @@ def claim_recorded(fact: m.ClaimRecorded, event: Event, tx: Transaction) -> None
         **msgspec.structs.asdict(fact.terms),
     )
     tx.put(CLAIMS, row, event.recorded_at)
+
+
+def claim_text_noted(fact: m.ClaimTextNoted, event: Event, tx: Transaction) -> None:
+    row = ClaimText(
+        id=fact.claim,
+        area=event.area,
+        subject=fact.claim,
+        span=fact.span,
+        noted_at=event.recorded_at,
+    )
+    tx.put(CLAIM_TEXTS, row, event.recorded_at)
+
+
+def text_of(rows: Rows, claim: Claim) -> str:
+    """Its sentence; earlier releases kept it with the claim. Empty when it was deleted."""
+    found: ClaimText | None = rows.find(CLAIM_TEXTS, claim.id)
+    return claim.span if found is None else found.span
 
 
 def accept_claim(command: m.AcceptClaim, rows: Rows, context: Context) -> list[Draft]:
@@ -68,7 +92,7 @@ def accept_claim(command: m.AcceptClaim, rows: Rows, context: Context) -> list[D
         becomes=claim.becomes,  # type: ignore[arg-type]
         hazard=claim.hazard,
         figure=claim.figure,
-        span=claim.span,
+        span=text_of(rows, claim),
         corrected=tuple(name for name, is_so in changed.items() if is_so),
         rule=command.rule,
     )
@@ -105,6 +129,9 @@ def claim_rejected(fact: m.ClaimRejected, event: Event, tx: Transaction) -> None
         judged_by=event.actor,
     )
     tx.put(CLAIMS, row, event.recorded_at)
+    text = tx.find(CLAIM_TEXTS, fact.claim)
+    if text is not None:
+        tx.put(CLAIM_TEXTS, msgspec.structs.replace(text, refused=True), event.recorded_at)
 
 
 BEHAVIOUR = Behaviour(
@@ -115,6 +142,7 @@ BEHAVIOUR = Behaviour(
     },
     appliers={
         m.ClaimRecorded: claim_recorded,
+        m.ClaimTextNoted: claim_text_noted,
         m.ClaimAccepted: claim_accepted,
         m.ClaimRejected: claim_rejected,
     },

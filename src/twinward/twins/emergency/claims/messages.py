@@ -55,6 +55,15 @@ class ClaimRecorded(Fact, frozen=True, kw_only=True):
     terms: ClaimTerms
 
 
+class ClaimTextNoted(Fact, frozen=True, kw_only=True):
+    """The sentence of a claim, sealed under a key of its own, which goes when the claim is refused
+    or its day is over.
+    """
+
+    claim: str
+    span: str
+
+
 class AcceptClaim(Command, frozen=True, kw_only=True):
     """It is so, as claimed or as corrected here; what it stands for follows. `rule` names the rule
     that accepted it where no person did.

@@ -38,10 +38,28 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     corrected: tuple[str, ...] = ()
 
 
+class ClaimText(msgspec.Struct, frozen=True, kw_only=True):
+    """The sentence of a claim; `refused`: it is to be deleted."""
+
+    id: str
+    area: str
+    subject: str
+    span: str
+    noted_at: datetime
+    refused: bool = False
+
+
 CLAIMS: Table[Claim] = Table(
     name="claims",
     row=Claim,
     columns=("status", "kind", "document", "recorded_at"),
     indexes=(("status", "recorded_at"), ("document",)),
 )
-TABLES = (CLAIMS,)
+CLAIM_TEXTS: Table[ClaimText] = Table(
+    name="claim_texts",
+    row=ClaimText,
+    columns=("refused", "noted_at"),
+    indexes=(("refused",),),
+    subject="subject",
+)
+TABLES = (CLAIMS, CLAIM_TEXTS)
