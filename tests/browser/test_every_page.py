@@ -24,6 +24,7 @@ from twinward.service.platform import local_admin
 Open = Callable[..., Page]
 TABS = ("inbox", "signals", "log", "incidents", "tasks", "shift")
 VIEWS = ("duty", "investigator", "planner", "street", "auditor", "leader")
+DESKS = ("alerts", "intake", "delivery", "responders", "edges", "devices")
 SCREENS = ("situation", "overview", "hubs", "roads", "control", "transferred")
 PLACES = (
     "overview",
@@ -42,6 +43,9 @@ PLACES = (
     "trust",
     "public",
     "wall",
+    *(f"field/{one}" for one in DESKS),
+    "supervision",
+    "supervision/quarantine-hotels",
 )
 MATRIX = list(itertools.product(((1440, 900), (360, 740)), ("light", "dark"), ("en", "zh")))
 SETTLES_MS = 700

@@ -7,17 +7,23 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
+import pytest
 from playwright.sync_api import Page, expect
 
-from browser.axe import assert_accessible
+from browser.axe import assert_accessible, find_violations
 from browser.stage import Stage
+from twinward.core.clock import format_time
 from twinward.edge.agent.wire import EdgeStanding, HeardDevice, HeldDevice, SyncRequest
+from twinward.edge.responders.codec import FieldMessage, encode
 from twinward.edge.rules.rule import DeviceRule
 from twinward.service.devices import bundles, fleet, registry
 from twinward.service.operations import public_alerts
 from twinward.service.platform import ask, local_admin
+from twinward.service.responders import field
 from twinward.twins.city.messages import RaiseDeviceAlarm
 
+PICTURES = os.environ.get("TWINWARD_PICTURES")
+TABS = ("alerts", "intake", "delivery", "responders", "edges", "devices")
 SECOND = msgspec.structs.replace(local_admin(), name="second")
 
 
@@ -65,10 +71,9 @@ def test_an_alert_is_approved_with_a_thumb_and_sent_by_a_second_person(
     assert [(one.step, one.references) for one in found] == [("cancel", (name,))]
 
 
-def test_an_edge_says_what_is_late_and_an_unknown_device_is_let_in(
-    quiet: Stage, open_page: Callable[..., Page]
-) -> None:
-    now = quiet.clock.now()
+def an_edge(stage: Stage) -> None:
+    """One that is behind, with a device that nobody knows."""
+    now = stage.clock.now()
     standing = EdgeStanding(
         backlog=1200,
         oldest_s=4000.0,
@@ -85,9 +90,15 @@ def test_an_edge_says_what_is_late_and_an_unknown_device_is_let_in(
     held = HeldDevice(device="new-1", count=7, first_at=now, last_at=now)
     heard = HeardDevice(device="fridge-1", state="stale", last_at=now)
     said = SyncRequest(edge="gate-1", standing=standing, held=(held,), devices=(heard,))
-    fleet.sync(quiet.platform, local_admin(), said)
+    fleet.sync(stage.platform, local_admin(), said)
+
+
+def test_an_edge_says_what_is_late_and_an_unknown_device_is_let_in(
+    quiet: Stage, open_page: Callable[..., Page]
+) -> None:
+    an_edge(quiet)
     page = open_page(quiet, "field")
-    page.get_by_role("button", name="Edges").click()
+    page.get_by_role("link", name="Edges").click()
     edge = page.get_by_test_id("edge-gate-1")
     expect(edge).to_contain_text("behind with sending")
     expect(edge).to_contain_text("unknown devices wait")
@@ -97,7 +108,7 @@ def test_an_edge_says_what_is_late_and_an_unknown_device_is_let_in(
     edge.get_by_role("button", name="Let it speak").click()
     expect(edge.get_by_label("Kind of device")).to_have_count(0)
     assert registry.get_device(quiet.platform, local_admin(), "new-1").profile == "thermometer"
-    page.get_by_role("button", name="Devices", exact=True).click()
+    page.get_by_role("link", name="Devices", exact=True).click()
     expect(page.get_by_text("new-1")).to_be_visible()
 
 
@@ -132,7 +143,7 @@ def test_an_edge_says_whose_rules_it_runs_and_an_alarm_who_has_found_it(
     )
     ask(quiet.platform, me, alarm)
     page = open_page(quiet, "field")
-    page.get_by_role("button", name="Edges").click()
+    page.get_by_role("link", name="Edges").click()
     edge = page.get_by_test_id("edge-gate-7")
     expect(edge).to_contain_text("its own, to be v7")
     expect(edge).to_contain_text("Rules refused: bad_signature")
@@ -141,3 +152,64 @@ def test_an_edge_says_whose_rules_it_runs_and_an_alarm_who_has_found_it(
     assert_accessible(page, "the alarms of devices")
     if folder := os.environ.get("TWINWARD_PICTURES"):
         page.screenshot(path=f"{folder}/alarms.png", full_page=True)
+
+
+def fall(stage: Stage, sender: str, seq: int, cause: str = "fall") -> None:
+    told = FieldMessage(
+        kind="man_down", sender=sender, seq=seq, at=stage.clock.now(), lon=10.2, lat=50.11,
+        cause=cause,
+    )  # fmt: skip
+    assert field.take_frames(stage.platform, local_admin(), [encode(told)]).alarms == 1
+    stage.platform.loop.catch_up()
+
+
+def test_who_is_down_is_shown_with_place_and_task_and_is_ended_with_a_reason(
+    quiet: Stage, open_page: Callable[..., Page]
+) -> None:
+    fall(quiet, "b2", 1)
+    page = open_page(quiet, "field/responders", size=(360, 740))
+    card = page.get_by_test_id("down")
+    expect(card).to_contain_text("b2")
+    expect(card.get_by_role("link", name="50.11000° N")).to_have_attribute("href", "geo:50.11,10.2")
+    task = card.get_by_role("link", name="Task of")
+    expect(task).to_be_visible()
+    card.get_by_role("button", name="Reached, or false").click()
+    dialog = page.get_by_test_id("deed")
+    dialog.get_by_label("Why", exact=True).fill("reached, a broken ankle")
+    dialog.get_by_role("button", name="Send").click()
+    expect(card).to_have_count(0)
+    expect(page.get_by_text("reached, a broken ankle")).to_be_visible()
+    (one,) = field.list_alarms(quiet.platform, local_admin(), "ended")
+    assert (one.responder, one.task_status) != ("", "")
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
+def test_every_desk_of_the_field_is_sound_on_a_telephone(
+    quiet: Stage, open_page: Callable[..., Page], language: str, theme: str
+) -> None:
+    draft(quiet)
+    an_edge(quiet)
+    fall(quiet, "b2", 1)
+    fall(quiet, "c7", 2, "button")
+    until = format_time(quiet.clock.now() + timedelta(days=2))
+    parcel = {"type": "SendParcel", "parcel": "P-1", "subject": "p-1", "goods": "medicine"}
+    parcel |= {"area": "010101", "place": "door-17", "to": "door", "expires_at": until}
+    quiet.post(parcel)
+    device = registry.DeviceRequest(
+        device="fridge-1", edge="gate-1", profile="thermometer", area="010101", place="store-3"
+    )
+    registry.add(quiet.platform, local_admin(), device)
+    page = open_page(quiet, "field", size=(360, 740), language=language, theme=theme)
+    found: list[str] = []
+    for tab in TABS:
+        page.goto(f"{quiet.url}/#/field/{tab}")
+        page.wait_for_timeout(900)
+        if tab == "delivery":
+            page.get_by_test_id("parcel").get_by_role("button").first.click()
+            page.get_by_test_id("code").wait_for()
+        if PICTURES:
+            page.set_viewport_size({"width": 360, "height": 1700})
+            page.screenshot(path=f"{PICTURES}/field-{tab}-{language}.png", full_page=True)
+            page.set_viewport_size({"width": 360, "height": 740})
+        found += [f"{tab}: {one}" for one in find_violations(page, best=True)]
+    assert not found, "\n".join(found)

@@ -5,6 +5,7 @@ fills in on the phone, also without a network.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from browser.axe import assert_accessible
 from browser.conftest import Open
 from browser.made_city import make_city
 from browser.stage import Stage, staged
-from twinward.twins.emergency.supervision.rows import DEFECTS
+from twinward.twins.emergency.supervision.rows import DEFECTS, SUPERVISED
 
 PHONE = (390, 844)
 PICTURES = os.environ.get("TWINWARD_PICTURES")  # a folder: each screen is kept as a picture there
@@ -129,3 +130,33 @@ def test_a_form_waits_on_the_phone_for_the_network(supervised: Stage, open_page:
             return bool(rows.list_rows(DEFECTS, object="store-1", kind="positive-swab"))
 
     supervised.wait_until(found)
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
+def test_a_hotel_is_registered_on_the_telephone(
+    supervised: Stage, open_page: Open, language: str, theme: str
+) -> None:
+    size = (360, 740)
+    page = open_page(
+        supervised, "supervision/quarantine-hotels", size=size, language=language, theme=theme
+    )
+    page.locator("summary").filter(has_text=re.compile("Register|登记")).click()
+    form = page.get_by_test_id("object-form")
+    form.get_by_role("button").last.click()
+    expect(page.get_by_role("alert")).to_be_visible()  # nothing was said yet
+    name = f"hotel-{language}"
+    form.locator("input").first.fill(name)
+    form.locator("#object-area").select_option(index=1)
+    form.locator("input[type=number]").first.fill("60")
+    assert_accessible(page, f"the form of an object ({language})")
+    keep(page, f"supervision-register-{language}")
+    form.get_by_role("button").last.click()
+    expect(page.get_by_test_id("registered")).to_contain_text(name)
+    expect(page.get_by_role("table").last).to_contain_text(name)
+    with supervised.platform.store.read() as rows:
+        found = rows.find(SUPERVISED, name)
+    assert found is not None and found.facts == {"rooms": 60}
+    form.locator("input").first.fill(name)  # a second time is said, not done
+    form.locator("input[type=number]").first.fill("61")
+    form.get_by_role("button").last.click()
+    expect(page.get_by_role("alert")).to_contain_text(name)

@@ -14,7 +14,7 @@ export interface AlertDraft {
 export interface HeldDevice { device: string; count: number; first_at: string; last_at: string }
 export interface Edge {
   id: string; state: 'good' | 'late' | 'unknown'; late: string[]; heard_at: string; backlog: number; oldest_s: number; disk_bytes: number; disk_bound: number
-  lost: number; alarms_open: number; clock_skew_s: number | null; config_version: string; rules_version: string; rules_wanted: string; rules_refused: string; devices: number; devices_by_heard: Record<string, number>; held: HeldDevice[]; orders_open: number
+  lost: number; alarms_open: number; clock_skew_s: number | null; config_version: string; rules_version: string; rules_wanted: string; rules_refused: string; devices: number; devices_by_heard: Record<string, number>; held: HeldDevice[]; claims_refused: { device: string; at: string; refused: string }[]; orders_open: number
 }
 export interface Device {
   id: string; edge: string; profile: string; area: string; area_name: string; place: string; state: string; heard: string; heard_at: string | null; fault: string; pending: Record<string, string>
@@ -41,4 +41,10 @@ export const getDevices = () => list<Device>('/v1/devices?limit=1000')
 export const addDevice = (device: { device: string; edge: string; profile: string; area: string; place: string }) => post('/v1/devices', device)
 /** So many hours from now, by the server's clock where it is known: that of a telephone may be wrong. */
 export const hoursFrom = (now: string | undefined, hours: number): string => new Date((now ? Date.parse(now) : Date.now()) + hours * 3_600_000).toISOString()
+export interface FieldAlarm {
+  id: string; area: string; area_name: string; responder: string; cause: string; status: 'open' | 'ended'; at: string; lon: number | null; lat: number | null; recorded_at: string; ended_at: string | null; because: string
+  task: string; task_status: string; department: string; due_at: string | null
+}
+export const getFieldAlarms = () => list<FieldAlarm>('/v1/field/alarms?status=all&limit=200')
+export const endFieldAlarm = (id: string, because: string) => post(`/v1/field/alarms/${encodeURIComponent(id)}/end`, { because })
 export const orderDevice = (device: string, action: string, until: string) => post('/v1/device-orders', { device, action, until })

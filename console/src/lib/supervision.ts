@@ -17,4 +17,4 @@ export interface FormField {
   name: string; kind: 'yes' | 'number' | 'choice' | 'text'; title: string; unit: string; least: number; most: number; choices: string[]; choices_zh: string[]; required: boolean
 }
 export interface Form { id: string; title: string; objects: string[]; fields: FormField[]; cadence_h: number | null }
-export interface ModuleDoc { id: string; version: string; title: string; source: string; checks: Form[] }
+export interface ModuleDoc { id: string; version: string; title: string; source: string; checks: Form[]; objects: { kind: string; title: string; facts?: string[] }[] }

@@ -20,7 +20,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from twinward.core.clock import to_us
 from twinward.core.errors import InputError, TooLargeError, TwinwardError, UnknownCallerError
+from twinward.edge.agent.claims import claim
 from twinward.edge.agent.config import require_plain
 from twinward.edge.agent.device_orders import DeviceAnswer, DeviceOrders, DeviceWord
 from twinward.edge.agent.keeper import AcceptedBatch, Keeper
@@ -152,7 +154,24 @@ def order_routes(
         except TwinwardError as error:
             return problem(error)
 
+    async def post_claim(request: Request) -> Response:
+        """A device brings its claim and gets its key, also while the centre is away."""
+        try:
+            device = require_plain(request.path_params["device"])
+            told = decode_as(Code, await read_body(request), "send {code}: the claim")
+
+            def take() -> str:
+                key = claim(keeper.store.db, device, told.code, to_us(keeper.clock.now()))
+                keeper.keys = keeper.store.list_keys()  # it may speak at once
+                return key
+
+            key = await asyncio.wrap_future(keeper.submit(take))
+            return answer(msgspec.json.encode({"device": device, "key": key}))
+        except TwinwardError as error:
+            return problem(error)
+
     return [
+        Route("/v1/devices/{device}/claim", post_claim, methods=["POST"]),
         Route("/v1/orders", get_orders),
         Route("/v1/orders/{order}", post_answer, methods=["POST"]),
         Route("/v1/devices/{device}/state", post_state, methods=["POST"]),

@@ -12,6 +12,8 @@ from pathlib import Path
 import msgspec
 
 from twinward.core.errors import InputError, StorageError
+from twinward.edge.agent.claims import SCHEMA as CLAIMS
+from twinward.edge.agent.claims import UNCLAIMED, keep_claim, waiting_keys
 from twinward.edge.agent.known import is_known, remember
 from twinward.edge.agent.readings import OWN_BOOT, Reading, to_observation
 from twinward.edge.agent.wire import RegisteredDevice
@@ -114,7 +116,7 @@ class EdgeStore:
                 self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
                 self.db.execute("PRAGMA journal_mode=WAL")
                 self.db.execute("PRAGMA synchronous=FULL")
-                self.db.executescript(SCHEMA)
+                self.db.executescript(SCHEMA + CLAIMS)
             self.db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         except sqlite3.Error as error:
             raise InputError(
@@ -332,6 +334,7 @@ class EdgeStore:
                 one.desired_version,
             ),
         )
+        keep_claim(self.db, one)
         if one.may_speak:
             _, first = self.count_held(one.device)
             known = self.placed_at(one.device, now_us)[0]
@@ -339,9 +342,18 @@ class EdgeStore:
             self.place(one.device, one.profile, one.area, one.place, since)
 
     def list_keys(self) -> dict[str, tuple[str, ...]]:
-        """Digests of the keys that each device of the registry may bring; none: it needs none."""
-        rows = self.db.execute("SELECT device, keys FROM registry")
-        return {str(device): tuple(keys.split()) for device, keys in rows}
+        """Digests of the keys that each device of the registry may bring; none: it needs none. One
+        that has yet to claim its key has none that anybody could bring.
+        """
+        rows = self.db.execute(
+            "SELECT r.device, r.keys, c.open FROM registry r LEFT JOIN claim c ON c.device=r.device"
+        ).fetchall()
+        claimed = waiting_keys(self.db)
+        found = {}
+        for device, written, open_claim in rows:
+            keys = (*written.split(), *([claimed[device]] if device in claimed else ()))
+            found[str(device)] = keys or ((UNCLAIMED,) if open_claim else ())
+        return found
 
     def wishes_of(self, device: str) -> tuple[dict[str, str], int]:
         """What is wanted of a device, and the version of that."""

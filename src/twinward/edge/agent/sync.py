@@ -12,6 +12,7 @@ import msgspec
 
 from twinward.core.clock import Clock, from_us, parse_time, to_us
 from twinward.core.errors import UNREADABLE
+from twinward.edge.agent.claims import claims_of, settle
 from twinward.edge.agent.config import EdgeConfig
 from twinward.edge.agent.device_orders import DeviceOrders, receipts_of, words_of
 from twinward.edge.agent.keeper import Keeper
@@ -94,6 +95,9 @@ class Syncer:
             store.db.execute(
                 "INSERT OR REPLACE INTO setting VALUES ('registry', ?)", (answer.registry,)
             )
+        if answer.claims:
+            settle(store.db, answer.claims)
+            self.keeper.meet_anew()
         for word in request.reported:
             note_told(store, word)
         self.orders.apply(answer, {one.order: one.state for one in request.receipts})
@@ -120,6 +124,7 @@ def standing_of(config: EdgeConfig) -> SyncRequest:
             (HELD,),
         ).fetchall()
         receipts, words = receipts_of(store.db), words_of(store.db)
+        claims = claims_of(store.db)
     finally:
         store.close()
     names = set(EdgeStanding.__struct_fields__) - {"disk_bound"}
@@ -145,4 +150,5 @@ def standing_of(config: EdgeConfig) -> SyncRequest:
         ),
         reported=tuple(words),
         receipts=tuple(receipts),
+        claims=tuple(claims),
     )

@@ -52,6 +52,25 @@ class OrderReceipt(msgspec.Struct, frozen=True, kw_only=True):
     says: Text = ""
 
 
+class ToldClaim(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that claimed its key at the edge, as digests. `refused`: what the centre said."""
+
+    device: Id
+    claim: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    key: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+    at: Instant
+    refused: Text = ""
+
+
+class ClaimAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether the centre has taken a key that was claimed at the edge, and why not."""
+
+    device: str
+    key: str
+    taken: bool
+    says: str = ""
+
+
 class EdgeStanding(msgspec.Struct, frozen=True, kw_only=True):
     """Counts and bounds of the edge's own store. `oldest_s`: age of the oldest that waits."""
 
@@ -81,10 +100,13 @@ class SyncRequest(msgspec.Struct, frozen=True, kw_only=True):
     held: Annotated[tuple[HeldDevice, ...], msgspec.Meta(max_length=1000)] = ()
     reported: Annotated[tuple[ReportedState, ...], msgspec.Meta(max_length=1000)] = ()
     receipts: Annotated[tuple[OrderReceipt, ...], msgspec.Meta(max_length=1000)] = ()
+    claims: Annotated[tuple[ToldClaim, ...], msgspec.Meta(max_length=1000)] = ()
 
 
 class RegisteredDevice(msgspec.Struct, frozen=True, kw_only=True):
-    """A device as its edge must know it. Without `keys` it needs none over HTTP."""
+    """A device as its edge must know it. Without `keys` it needs none over HTTP. `claim`: the
+    digest of the claim that it may bring.
+    """
 
     device: str
     profile: str
@@ -94,6 +116,7 @@ class RegisteredDevice(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...] = ()
     desired: dict[str, str] = {}
     desired_version: int = 0
+    claim: str = ""
 
 
 class WantedOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,3 +137,4 @@ class SyncAnswer(msgspec.Struct, frozen=True, kw_only=True):
     orders: tuple[WantedOrder, ...]
     settled: tuple[str, ...]  # orders whose receipt needs not be told again
     rules: str = ""
+    claims: tuple[ClaimAnswer, ...] = ()

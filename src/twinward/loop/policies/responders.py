@@ -14,6 +14,7 @@ from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS
+from twinward.twins.emergency.responders.rows import task_of
 
 DEPARTMENT = "health"
 DEADLINE_H = 0.25
@@ -23,7 +24,7 @@ def man_down(
     fact: m.ManDown, event: Event, rows: Rows, reference: ReferenceData
 ) -> Iterator[Command]:
     """The task is the open incident's where one is going on there, else it stands for itself."""
-    task = derive_id("task", "man-down", fact.alarm)
+    task = task_of(fact.alarm)
     path = reference.areas.path(event.area)
     incident = next(
         (

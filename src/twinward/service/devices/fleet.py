@@ -14,12 +14,14 @@ from twinward.core.errors import RefusedError, TwinwardError
 from twinward.core.ids import derive_id
 from twinward.edge.agent.wire import (
     SYNC_S,
+    ClaimAnswer,
     HeldDevice,
     OrderReceipt,
     RegisteredDevice,
     ReportedState,
     SyncAnswer,
     SyncRequest,
+    ToldClaim,
     WantedOrder,
 )
 from twinward.service.devices.bundles import find_rollout, rules_for
@@ -63,6 +65,7 @@ class EdgeView(msgspec.Struct, frozen=True, kw_only=True):
     devices: int
     devices_by_heard: dict[str, int]
     held: tuple[HeldDevice, ...]
+    claims_refused: tuple[ToldClaim, ...]
     orders_open: int
 
 
@@ -83,6 +86,9 @@ def sync(platform: Platform, caller: Caller, said: SyncRequest) -> SyncAnswer:
     settled = [one.order for one in said.receipts if note_receipt(platform, caller, said, one)]
     for one in said.reported:
         note_reported(platform, caller, said, one)
+    claims = tuple(
+        note_claim(platform, caller, said, one) for one in said.claims if not one.refused
+    )
     with platform.store.read() as rows:
         devices = rows.list_rows(DEVICES, edge=said.edge, order="id", limit=MOST)
         orders = rows.list_rows(DEVICE_ORDERS, edge=said.edge, noted=OPEN_ORDERS, order="issued_at")
@@ -95,7 +101,35 @@ def sync(platform: Platform, caller: Caller, said: SyncRequest) -> SyncAnswer:
         orders=tuple(wanted_of(row) for row in orders if row.expires_at > now),
         settled=tuple(settled),
         rules=rules,
+        claims=claims,
     )
+
+
+def note_claim(
+    platform: Platform, caller: Caller, said: SyncRequest, one: ToldClaim
+) -> ClaimAnswer:
+    """A key that was claimed at the edge while nobody heard: taken once, or refused with the reason
+    that the centre has, as another key for the same claim, a revoked device, a newer claim.
+    """
+    with platform.store.read() as rows:
+        row = rows.find(DEVICES, one.device)
+    if row is None or row.edge != said.edge:
+        says = f"there is no device {one.device} at this edge"
+        return ClaimAnswer(device=one.device, key=one.key, taken=False, says=says)
+    command = c.ClaimDevice(
+        id=derive_id("cmd", "claim", said.edge, one.device, one.claim, one.key),
+        occurred_at=min(one.at, platform.clock.now()),
+        device=one.device,
+        claim=one.claim,
+        key=one.key,
+    )
+    try:
+        ask(platform, caller, command)
+    except TwinwardError as error:
+        if error.status >= 500:
+            raise
+        return ClaimAnswer(device=one.device, key=one.key, taken=False, says=error.message)
+    return ClaimAnswer(device=one.device, key=one.key, taken=True)
 
 
 def registered_of(row: Device, now: datetime) -> RegisteredDevice:
@@ -108,6 +142,7 @@ def registered_of(row: Device, now: datetime) -> RegisteredDevice:
         keys=row.keys_at(now),
         desired=row.desired,
         desired_version=row.desired_version,
+        claim=row.claim or "",
     )
 
 
@@ -221,6 +256,7 @@ def edge_view(
         devices=len(said.devices),
         devices_by_heard=by_heard,
         held=said.held,
+        claims_refused=tuple(one for one in said.claims if one.refused),
         orders_open=orders,
         **{name: getattr(standing, name) for name in names},
     )
@@ -243,6 +279,8 @@ def reasons_of(word: EdgeWord, wanted: str, now: datetime, rules: str) -> Iterat
         yield "devices"
     if said.held:
         yield "held"
+    if any(one.refused for one in said.claims):
+        yield "claims"
     if said.registry != wanted:
         yield "config"
     if standing.rules_version != rules:

@@ -18,7 +18,8 @@ from twinward.service.intake.commands import BatchAccount, Rejection, submit_obj
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing.city_areas import locate_by_nearest, pointed
 from twinward.standards.cot.events import CotEvent, read_event, write_event
-from twinward.twins.emergency.responders.rows import FIELD_ALARMS, FieldAlarm
+from twinward.twins.emergency.responders.rows import FIELD_ALARMS, FieldAlarm, task_of
+from twinward.twins.emergency.tasks.rows import TASKS
 
 SOURCE = "field"
 MOST_ITEMS = 1000
@@ -27,7 +28,9 @@ AHEAD = timedelta(minutes=5)
 
 
 class FieldAlarmView(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody in the field who is, or was, down."""
+    """Somebody in the field who is, or was, down, and the task that it became: empty until the loop
+    has made it.
+    """
 
     id: str
     area: str
@@ -41,6 +44,10 @@ class FieldAlarmView(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     ended_at: datetime | None
     because: str
+    task: str = ""
+    task_status: str = ""
+    department: str = ""
+    due_at: datetime | None = None
 
 
 class FieldTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,10 +221,15 @@ def list_alarms(
 
 
 def view_of(platform: Platform, row: FieldAlarm) -> FieldAlarmView:
-    names = set(FieldAlarmView.__struct_fields__) - {"area_name"}
+    with platform.store.read() as rows:
+        task = rows.find(TASKS, task_of(row.id))
     return FieldAlarmView(
         area_name=platform.reference.areas.name(row.area),
-        **{name: getattr(row, name) for name in names},
+        task=task.id if task else "",
+        task_status=task.status if task else "",
+        department=task.department if task else "",
+        due_at=task.due_at if task else None,
+        **{name: getattr(row, name) for name in FieldAlarm.__struct_fields__},
     )
 
 

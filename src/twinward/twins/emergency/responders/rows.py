@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from twinward.core.ids import derive_id
 from twinward.core.ports import Table
 
 
@@ -32,3 +33,8 @@ FIELD_ALARMS: Table[FieldAlarm] = Table(
     indexes=(("status", "recorded_at"), ("responder", "status")),
 )
 TABLES = (FIELD_ALARMS,)
+
+
+def task_of(alarm: str) -> str:
+    """The task that an alarm becomes."""
+    return derive_id("task", "man-down", alarm)
