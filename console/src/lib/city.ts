@@ -9,7 +9,7 @@ export interface LayerView {
 }
 export interface LayerSensor { sensor: string; value: number | null; occurred_at: string; age_s: number; state: 'current' | 'stale' | 'doubtful'; area: string | null; lon: number | null; lat: number | null; by_area: boolean; apart: boolean }
 export interface LayerHour { hour: string; mean: number; least: number; greatest: number; count: number }
-export interface Ahead { middle: number[]; low: number[]; high: number[]; error: number; error_of_last: number }
+export interface Ahead { middle: number[]; low: number[]; high: number[]; error: number; error_of_last: number; better: number; model: 'day' | 'week' }
 export interface LayerHistory { sensor: string; unit: string; hours: LayerHour[]; ahead: Ahead | null; ahead_from: string | null; why_not: 'too_short' | 'silent' | 'not_better' | 'not_hourly' | '' }
 export interface LayerFaults { layer: string; sensors: number; checked: number; faults: { sensor: string; kind: string; since: string | null; amount: number | null; other: string | null; area: string | null }[] }
 export interface Concerned { kind: string; name: string; lon: number; lat: number; distance_m: number; value: number | null }

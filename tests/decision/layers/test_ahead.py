@@ -59,3 +59,18 @@ def test_an_hour_ahead_is_the_usual_value_and_what_is_left_of_the_difference() -
     usual = np.arange(24.0)
     said = step_ahead(np.array([0.0, 5.0]), 2, usual, 0.5, 2)
     assert said.tolist() == [2 + 4 * 0.5, 3 + 4 * 0.25]
+
+
+def test_a_week_s_course_is_learnt_where_there_are_weeks_of_it_and_a_day_s_where_not() -> None:
+    hours = np.arange(28 * 24)
+    noise = np.random.Generator(np.random.PCG64(6)).normal(0, 0.5, len(hours))
+    workday = (hours // 24) % 7 < 5
+    values = 20 + np.where(workday, 12, 2) * np.sin(2 * np.pi * hours / 24) + noise
+    ahead, _ = forecast(values)
+    assert ahead is not None
+    assert (ahead.model, ahead.better > 0.5) == ("week", True)
+    come = 20 + 12 * np.sin(2 * np.pi * np.arange(12) / 24)  # the next day is a working day
+    assert np.abs(np.array(ahead.middle) - come).max() < 2.0
+    assert ahead.better == pytest.approx(1 - ahead.error / ahead.error_of_last, abs=1e-3)
+    short, _ = forecast(daily(7))
+    assert short is not None and short.model == "day"

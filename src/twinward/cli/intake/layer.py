@@ -102,6 +102,7 @@ def show(options: argparse.Namespace) -> None:
         ahead = history.ahead
         said = (
             ", ".join(f"{value:g}" for value in ahead.middle)
+            + f" ({ahead.better:.0%} better than the last value, by the hour of the {ahead.model})"
             if ahead
             else f"none: {history.why_not}"
         )

@@ -22,6 +22,7 @@ from twinward.service.platform import Caller, Platform
 
 HOUR_US = 3_600_000_000
 DAYS = 14
+LEARNT_DAYS = 28  # of past that a forecast learns from
 MOST_CHECKED = 1_000
 WEEKLY_S = 2 * 86_400  # a layer that is due more seldom has no hours to forecast
 
@@ -81,20 +82,22 @@ def get_history(platform: Platform, caller: Caller, name: str, sensor: str) -> L
             code="unknown_sensor",
         )
     end = platform.clock.now() + timedelta(seconds=1)  # what was heard just now counts
-    hours: Any = platform.intake.open().hourly(sensor, end - timedelta(days=DAYS), end)
+    past: Any = platform.intake.open().hourly(sensor, end - timedelta(days=LEARNT_DAYS), end)
+    shown_from = to_us(end - timedelta(days=DAYS))
     shown = [
         LayerHour(hour=from_us(us), mean=mean, least=least, greatest=greatest, count=count)
         for us, mean, least, greatest, count in zip(
-            hours.hour_us.tolist(),
-            hours.mean.tolist(),
-            hours.least.tolist(),
-            hours.greatest.tolist(),
-            hours.count.tolist(),
+            past.hour_us.tolist(),
+            past.mean.tolist(),
+            past.least.tolist(),
+            past.greatest.tolist(),
+            past.count.tolist(),
             strict=True,
         )
+        if us >= shown_from
     ]
     ahead, why = None, "not_hourly"
-    first, series = fill_hours(hours, to_us(end))
+    first, series = fill_hours(past, to_us(end))
     if layer.cadence_s <= WEEKLY_S and len(series):
         ahead, why = forecast(series)
     return LayerHistory(
