@@ -43,6 +43,13 @@ function holds(ring: number[][], [lon, lat]: Point): boolean {
 const contains = (shape: GeoJSON.Geometry, at: Point): boolean =>
   (shape.type === 'Polygon' ? [shape.coordinates] : shape.type === 'MultiPolygon' ? shape.coordinates : []).some(([outer, ...holes]) => holds(outer ?? [], at) && !holes.some((hole) => holds(hole, at)))
 
+/** Codes of all areas, of whatever depth, whose outline a place lies in, and of the nearest point's. */
+export function areasOver(shapes: GeoJSON.FeatureCollection, at: Point): string[] {
+  const near = areaAt(shapes, at)?.code
+  const over = shapes.features.filter((one) => contains(one.geometry, at)).map((one) => String(one.properties?.code))
+  return near && !over.includes(near) ? [near, ...over] : over
+}
+
 /** The smallest area of the map at a point: inside an outline, else the nearest point of the areas below it. */
 export function areaAt(shapes: GeoJSON.FeatureCollection, at: Point): { code: string; name: string } | null {
   const told = (one: GeoJSON.Feature): { code: string; name: string } => ({ code: String(one.properties?.code), name: String(one.properties?.name) })

@@ -52,13 +52,13 @@ export interface Floor { number: number; low: number; high: number; states: { is
 const FLOOR_M = 3
 
 /** The floors of a building, and what of the forecasts of its area reaches each. Plumes and fires are simulated at the ground alone. */
-export function floorsOf(height: number, told: number | null, area: string, spoken: readonly Spoken[]): Floor[] {
+export function floorsOf(height: number, told: number | null, areas: readonly string[], spoken: readonly Spoken[]): Floor[] {
   const count = Math.max(1, told ?? Math.round(height / FLOOR_M))
   const each = height / count
   return Array.from({ length: count }, (_, n): Floor => {
     const [low, high] = [n * each, (n + 1) * each]
     const states = spoken.flatMap(({ line, reached }): Floor['states'] => {
-      const here = reached.find((one) => one.area === area)
+      const here = reached.find((one) => areas.includes(one.area))
       if (!here) return []
       if (line.hazard === 'flood') {
         if (here.median >= high) return [{ is: 'under' }]
