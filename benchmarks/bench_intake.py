@@ -286,6 +286,8 @@ def latin(name: str) -> str:
 class Maker:
     """One file at a time, by a seed."""
 
+    forms: tuple[str, ...] = FORMS
+
     def __init__(
         self,
         seed: int,
@@ -322,7 +324,7 @@ class Maker:
                 truth.add(said)
         for _ in range(self.dice.randint(0, 3)):
             lines.insert(self.dice.randint(0, len(lines)), self.dice.choice(CHATTER))
-        form = self.dice.choices(FORMS, WEIGHTS)[0]
+        form = self.dice.choices(self.forms, [WEIGHTS[FORMS.index(one)] for one in self.forms])[0]
         return form, getattr(self, f"as_{form}")(lines), truth
 
     def as_txt(self, lines: list[str]) -> bytes:
@@ -560,6 +562,7 @@ def main() -> None:
     parser.add_argument(
         "--sayings", default="voices", choices=("first", "second", "held-out", "voices")
     )
+    parser.add_argument("--only", nargs="+", choices=FORMS, help="only files of these forms")
     parser.add_argument("--shown", type=int, default=10)
     options = parser.parse_args()
     if options.no_pictures:
@@ -568,6 +571,8 @@ def main() -> None:
         pdf.find_engine = lambda: None
         for form in ("scan", "png", "cmyk"):
             setattr(Maker, f"as_{form}", Maker.as_txt)
+    if options.only:
+        Maker.forms = tuple(options.only)
     if options.files:
         voices, nothing = read_voices()
         sayings = {"first": SAYINGS, "second": SECOND, "held-out": HELD_OUT, "voices": voices}

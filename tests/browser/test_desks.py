@@ -17,7 +17,7 @@ from browser.conftest import Open
 from browser.made_city import make_city
 from browser.stage import Stage, staged
 
-PHONE = (390, 844)
+PHONE = (360, 740)
 PICTURES = os.environ.get("TWINWARD_PICTURES")  # a folder: each screen is kept as a picture there
 
 
