@@ -164,8 +164,6 @@ def test_a_sensor_is_picked_from_the_map_as_from_the_list_and_views_are_kept_and
 ) -> None:
     report_rain(quiet)
     page = open_page(quiet, "city", drawn=True)
-    page.add_init_script("window.print = () => { window.printed = true }")
-    page.reload()
     page.wait_for_selector("[data-state=ready]")
     page.get_by_test_id("layer-rain-gauges").check()
     expect(page.locator("[data-sensors='3']")).to_have_count(1)
@@ -191,11 +189,14 @@ def test_a_sensor_is_picked_from_the_map_as_from_the_list_and_views_are_kept_and
 
     page.get_by_test_id("mark-name").fill("Gauge one")
     page.get_by_role("button", name="Keep this view").click()
-    page.reload()
-    page.wait_for_selector("[data-state=ready]")
+    page.get_by_text("Nothing shown").click()
+    page.get_by_role("button", name="Whole city").click()
     page.get_by_role("button", name="Gauge one", exact=True).click()
     expect(page.get_by_test_id("layer-rain-gauges")).to_be_checked()
+    kept = page.evaluate("JSON.parse(localStorage.getItem('twinward.views'))")
+    assert kept[0]["at"] == pytest.approx([10.15, 50.1], abs=1e-3)
 
+    page.evaluate("window.print = () => { window.printed = true }")
     page.get_by_role("button", name="Print the map").click()
     paper = page.get_by_test_id("paper")
     expect(paper).to_have_count(1)
@@ -203,7 +204,7 @@ def test_a_sensor_is_picked_from_the_map_as_from_the_list_and_views_are_kept_and
     assert page.evaluate("window.printed")
     page.emulate_media(media="print")
     expect(paper).to_be_visible()
-    for part in ("Scale about 1 : ", "As of ", "Source: ", " km"):
+    for part in ("Scale about 1 : 6,000", "As of ", "Source: ", "200 m"):
         expect(paper).to_contain_text(part)
     wide = paper.locator("img").evaluate("(one) => one.naturalWidth")
     assert wide > 400

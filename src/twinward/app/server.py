@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import resource
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,16 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
         ssl_keyfile=security.tls_key or None,
     )
     scrub_logs()
+    threading.Thread(target=read_libraries, name="libraries").start()
     return uvicorn.Server(config)
+
+
+def read_libraries() -> None:
+    """Reads what forecasts stand on while nobody waits: a second of work that the first officer to
+    open the overview would else pay.
+    """
+    import pyarrow.parquet  # noqa: F401
+    import scipy.stats  # noqa: F401
 
 
 def ready_types() -> None:
