@@ -143,7 +143,7 @@ def test_an_edge_without_rules_still_alarms_and_one_with_rules_alarms_once(
             assert told == ["notice.device_alarm"], "the hot one, once; warnings stand in the list"
 
 
-@pytest.mark.parametrize("seed", [1, 2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(n, marks=pytest.mark.slow) for n in (2, 3))])
 def test_edge_and_centre_reach_the_same_alarms(
     tmp_path: Path, make_edge: Callable[..., Edge], seed: int
 ) -> None:
