@@ -290,8 +290,7 @@ def test_a_pdf_that_lies_about_its_text_is_read_as_it_looks() -> None:
 
 
 @ocr
-@pytest.mark.slow
-@pytest.mark.parametrize("form", ["CMYK", "turned"])
+@pytest.mark.parametrize("form", ["CMYK", pytest.param("turned", marks=pytest.mark.slow)])
 def test_letters_in_pictures_are_read(form: str) -> None:
     from PIL import Image, ImageDraw, ImageFont
 
