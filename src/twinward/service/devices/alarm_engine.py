@@ -49,6 +49,7 @@ class AlarmEngine:
         self._from_us, self._nowhere = from_us, nowhere
         self._edges: dict[str, EdgeRules] = {}
         self._devices: dict[str, Device] = {}
+        self._of_edge: dict[str, list[Device]] = {}
         self._areas: dict[str, str] = {}  # device or place -> area
         self._places: dict[str, str] = {}  # device -> where it stands
         self._progress = Progress()
@@ -69,6 +70,9 @@ class AlarmEngine:
         `modules`: whether each is about persons.
         """
         self._devices = {one.id: one for one in devices if one.may_speak()}
+        self._of_edge = {}
+        for one in self._devices.values():
+            self._of_edge.setdefault(one.edge, []).append(one)
         self._places = {one.id: one.place or one.area for one in self._devices.values()}
         self._areas |= {one.id: one.area for one in self._devices.values()}
         self._areas |= {one.place: one.area for one in self._devices.values() if one.place}
@@ -100,16 +104,16 @@ class AlarmEngine:
             known.evaluator.restore((alarm.rule, alarm.device), memory)
 
     def _listen(self, edge: str, evaluator: Evaluator) -> None:
-        for one in self._devices.values():
-            if one.edge == edge and one.id not in self._shut:
+        for one in self._of_edge.get(edge, ()):
+            if one.id not in self._shut:
                 evaluator.listen(one.id, one.profile)
 
     def look(self, source: str, readings: pa.RecordBatch, now_us: int) -> list[Command]:
         """What a batch of readings shows, and what time has decided since."""
         edge = self._edges.get(source)
-        kinds = readings.column("type").to_pylist()
-        if edge is None and ALARM not in kinds:
+        if edge is None and ALARM not in readings.column("type").unique().to_pylist():
             return []
+        kinds = readings.column("type").to_pylist()
         subjects = readings.column("subject").to_pylist()
         times, values, _ = columns_of(readings)
         asked: list[Command] = []
