@@ -125,3 +125,10 @@ def texts_of(value: object) -> Iterator[str]:
     elif isinstance(value, msgspec.Struct):
         for name in value.__struct_fields__:
             yield from texts_of(getattr(value, name))
+
+
+def require_reason(text: str) -> str:
+    """The reason of a deed, for the record: 3 to 2,000 characters; InputError `no_reason`."""
+    if not 3 <= len(text.strip()) <= 2000:
+        raise InputError("this needs a reason", "3 to 2,000 characters", code="no_reason")
+    return text

@@ -12,6 +12,7 @@ import msgspec
 
 from twinward.core.errors import AbsentError, InputError, TwinwardError
 from twinward.core.ids import derive_id
+from twinward.core.texts import require_reason
 from twinward.edge.agent.parcels import (
     Manifest,
     ManifestLine,
@@ -120,8 +121,7 @@ def _command_id(platform: Platform, caller: Caller, *parts: str) -> str:
 def revoke(platform: Platform, caller: Caller, holder: str, because: str) -> HolderView:
     """Its receipts are believed no longer."""
     row = find_holder(platform, caller, holder, "send_parcel")
-    if not 3 <= len(because.strip()) <= 2000:
-        raise InputError("this needs a reason", "3 to 2,000 characters", code="no_reason")
+    require_reason(because)
     name = _command_id(platform, caller, holder, "revoke")
     ask(platform, caller, m.RevokeHolder(id=name, holder=row.id, because=because))
     return view_of(find_holder(platform, caller, holder))

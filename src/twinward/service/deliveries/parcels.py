@@ -12,6 +12,7 @@ import msgspec
 from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command
+from twinward.core.texts import require_reason
 from twinward.edge.agent.parcels import show_code
 from twinward.service.deliveries.secrets import code_of, ticket_of
 from twinward.service.platform import Caller, Platform, ask
@@ -184,8 +185,7 @@ def receipt_view(row: KeptReceipt) -> ReceiptView:
 def act_on(platform: Platform, caller: Caller, parcel: str, asked: ParcelAct) -> ParcelView:
     """Move it elsewhere, renew its code, or cancel it."""
     row = find_parcel(platform, caller, parcel, "send_parcel")
-    if not 3 <= len(asked.because.strip()) <= 2000:
-        raise InputError("this needs a reason", "3 to 2,000 characters", code="no_reason")
+    require_reason(asked.because)
     name = command_id(platform, parcel, asked.act, caller)
     command: Command
     if asked.act == "move":

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TypedDict
 
 import msgspec
@@ -14,9 +13,10 @@ import msgspec
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command
-from twinward.core.ports import Rows
 from twinward.core.reasons import Reason
+from twinward.core.texts import require_reason
 from twinward.library.hazards.hazard import LEVELS
+from twinward.service.deeds import do_in_areas
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.warnings.rows import WARNINGS, IssuedWarning
@@ -182,19 +182,8 @@ def _do(
 ) -> WarningView:
     """One act on a warning, allowed by its area, in one transaction."""
     seen = get_warning(platform, caller, warning)
-    with platform.store.read() as rows:
-        name = derive_id(
-            "cmd", warning, caller.name, rows.last_seq(), platform.clock.now().isoformat()
-        )
-    ask(platform, caller, make(name), check=partial(_require_areas, platform, caller, action, seen))
+    do_in_areas(platform, caller, warning, seen.areas, make, action)
     return get_warning(platform, caller, warning)
-
-
-def _require_areas(
-    platform: Platform, caller: Caller, action: str, seen: WarningView, rows: Rows
-) -> None:
-    for area in seen.areas:
-        platform.policy.require(caller, action, area=area)
 
 
 def confirm(platform: Platform, caller: Caller, warning: str) -> WarningView:
@@ -243,13 +232,6 @@ def cancel(platform: Platform, caller: Caller, warning: str, because: str) -> Wa
         warning,
         lambda name: m.CancelWarning(id=name, warning=warning, because=reason),
     )
-
-
-def require_reason(text: str) -> str:
-    """3 to 2,000 characters; InputError `no_reason`."""
-    if not 3 <= len(text.strip()) <= 2000:
-        raise InputError("this needs a reason", "3 to 2,000 characters", code="no_reason")
-    return text
 
 
 def until_of(platform: Platform, until: datetime | None, hours: float | None) -> datetime:

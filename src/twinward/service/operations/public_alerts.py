@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import partial
 from typing import TypedDict
 
 import msgspec
@@ -14,8 +13,9 @@ import msgspec
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command
-from twinward.core.ports import Rows
+from twinward.core.texts import require_reason
 from twinward.edge.orders.cap import BoardMember
+from twinward.service.deeds import do_in_areas
 from twinward.service.platform import Caller, Platform, ask
 from twinward.standards.cap.chain import Complaint, check_chain
 from twinward.standards.cap.document import (
@@ -189,8 +189,7 @@ def approve(platform: Platform, caller: Caller, alert: str) -> PublicAlertView:
 
 def discard(platform: Platform, caller: Caller, alert: str, because: str) -> PublicAlertView:
     """A draft is not sent."""
-    if not 3 <= len(because.strip()) <= 2000:
-        raise InputError("this needs a reason", "3 to 2,000 characters", code="no_reason")
+    require_reason(because)
     return _do(
         platform,
         caller,
@@ -203,17 +202,8 @@ def _do(
     platform: Platform, caller: Caller, alert: str, make: Callable[[str], Command]
 ) -> PublicAlertView:
     row = find_row(platform, caller, alert)
-    with platform.store.read() as rows:
-        name = derive_id(
-            "cmd", alert, caller.name, rows.last_seq(), platform.clock.now().isoformat()
-        )
-    ask(platform, caller, make(name), check=partial(_require_areas, platform, caller, row))
+    do_in_areas(platform, caller, alert, row.areas, make, "command_incident")
     return get_alert(platform, caller, alert)
-
-
-def _require_areas(platform: Platform, caller: Caller, row: PublicAlert, rows: Rows) -> None:
-    for area in row.areas:
-        platform.policy.require(caller, "command_incident", area=area)
 
 
 # as CAP ---------------------------------------------------------------------------------------
