@@ -19,8 +19,9 @@ def load(folder: Path, text: str) -> EdgeConfig:
 
 
 def test_the_example_of_the_guide_is_one(tmp_path: Path) -> None:
-    whole, gate = re.findall(r"```toml\n(.*?)```", HOWTO.read_text("utf-8"), re.S)
+    whole, door, gate = re.findall(r"```toml\n(.*?)```", HOWTO.read_text("utf-8"), re.S)
     load(tmp_path, whole)
+    assert load(tmp_path, door).mqtt is not None
     assert load(tmp_path, whole + gate).gate is not None  # the gate is a part that is added
 
 

@@ -187,6 +187,12 @@ def test_what_cannot_be_read_says_why(data: bytes, code: str) -> None:
     assert code in sandbox.WHY
 
 
+def test_a_sheet_that_is_too_long_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_bytes(xlsx()).notes == []
+    monkeypatch.setattr("twinward.edge.intake.readers.office.MOST_ROWS", 2)
+    assert read_bytes(xlsx()).notes == ["rows_cut"]
+
+
 def test_a_mail_in_a_mail_ends_somewhere() -> None:
     assert "attachment_too_deep" in read_bytes(deep_mail()).notes
 

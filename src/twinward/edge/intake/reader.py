@@ -54,8 +54,8 @@ def _read(data: bytes, depth: int) -> tuple[str, list[Part], list[str], datetime
         parts, notes = pdf.read_pdf(data)
         return "pdf", parts, notes, None
     if data.startswith(b"PK\x03\x04"):
-        media, parts = office.read_package(data)
-        return media, parts, [], None
+        media, parts, notes = office.read_package(data)
+        return media, parts, notes, None
     if data.startswith(PICTURES) or (data[:4] == b"RIFF" and data[8:12] == b"WEBP"):
         return "picture", [pictures.read_picture(data)], [], None
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":

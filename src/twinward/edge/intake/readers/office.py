@@ -69,18 +69,19 @@ class Package:
             raise UnreadableError("broken_xml", str(error)) from error
 
 
-def read_package(data: bytes) -> tuple[str, list[Part]]:
-    """(media, parts) of an office file; UnreadableError for another ZIP."""
+def read_package(data: bytes) -> tuple[str, list[Part], list[str]]:
+    """(media, parts, notes) of an office file; UnreadableError for another ZIP."""
     package = Package(data)
     names = set(package.names)
     if "word/document.xml" in names:
-        return "docx", read_word(package)
+        return "docx", read_word(package), []
     if "xl/workbook.xml" in names:
-        return "xlsx", read_excel(package)
+        return "xlsx", *read_excel(package)
     if any(name.startswith("ppt/slides/slide") for name in names):
-        return "pptx", read_slides(package)
+        return "pptx", read_slides(package), []
     if "content.xml" in names:
-        return "opendocument", [Part(name="document", text=all_text(package.xml("content.xml")))]
+        text = all_text(package.xml("content.xml"))
+        return "opendocument", [Part(name="document", text=text)], []
     raise UnreadableError("unknown_zip")
 
 
@@ -109,7 +110,7 @@ def word_text(block: ElementTree.Element) -> str:
     return "".join(parts)
 
 
-def read_excel(package: Package) -> list[Part]:
+def read_excel(package: Package) -> tuple[list[Part], list[str]]:
     shared = []
     if "xl/sharedStrings.xml" in package.names:
         for item in package.xml("xl/sharedStrings.xml").iter(f"{S}si"):
@@ -117,10 +118,9 @@ def read_excel(package: Package) -> list[Part]:
     sheets = sorted(
         name for name in package.names if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name)
     )
-    return [
-        read_table(sheet_rows(package.xml(name), shared), f"sheet {number}")
-        for number, name in enumerate(sheets, 1)
-    ]
+    tables = [sheet_rows(package.xml(name), shared) for name in sheets]
+    parts = [read_table(rows, f"sheet {number}") for number, rows in enumerate(tables, 1)]
+    return parts, ["rows_cut"] if any(len(rows) >= MOST_ROWS for rows in tables) else []
 
 
 def sheet_rows(sheet: ElementTree.Element, shared: list[str]) -> list[list[str]]:
