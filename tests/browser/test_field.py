@@ -183,6 +183,7 @@ def test_who_is_down_is_shown_with_place_and_task_and_is_ended_with_a_reason(
     assert (one.responder, one.task_status) != ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
 def test_every_desk_of_the_field_is_sound_on_a_telephone(
     quiet: Stage, open_page: Callable[..., Page], language: str, theme: str

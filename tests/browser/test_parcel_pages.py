@@ -34,7 +34,7 @@ from twinward.service.platform import local_admin
 
 PHONE = (360, 740)
 PICTURES = os.environ.get("TWINWARD_PICTURES")
-LOOKS = [("en", "light"), ("zh", "dark")]
+LOOKS = [pytest.param("en", "light", marks=pytest.mark.slow), ("zh", "dark")]
 DESK = local_admin()
 CLERK = msgspec.structs.replace(DESK, name="clerk")
 

@@ -132,7 +132,10 @@ def test_a_form_waits_on_the_phone_for_the_network(supervised: Stage, open_page:
     supervised.wait_until(found)
 
 
-@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("zh", "dark")])
+@pytest.mark.parametrize(
+    ("language", "theme"),
+    [pytest.param("en", "light", marks=pytest.mark.slow), ("zh", "dark")],
+)
 def test_a_hotel_is_registered_on_the_telephone(
     supervised: Stage, open_page: Open, language: str, theme: str
 ) -> None:
