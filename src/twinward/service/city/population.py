@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from twinward.citybase.columns import MANIFEST, open_city
 from twinward.core.errors import InputError
 from twinward.service.platform import Platform
-from twinward.twins.city.areas import AreaTree
 
 Floats = NDArray[np.float64]
 
@@ -74,11 +74,13 @@ def leaves_of(platform: Platform) -> dict[str, int]:
 
 
 @lru_cache(maxsize=4)
-def residents_above(folder: Path, built_ns: int, areas: AreaTree) -> dict[str, int]:
+def residents_above(
+    folder: Path, built_ns: int, path: Callable[[str], Iterable[str]]
+) -> dict[str, int]:
     """Residents of every area that holds a leaf, the leaf and the city among them."""
     found: dict[str, int] = {}
     for leaf, count in leaf_residents(folder, built_ns).items():
-        for code in areas.path(leaf):
+        for code in path(leaf):
             found[code] = found.get(code, 0) + count
     return found
 
@@ -101,4 +103,4 @@ def residents_below(platform: Platform, code: str) -> float:
     built = built_of(platform)
     if built is None:
         return 0.0
-    return float(residents_above(*built, platform.reference.areas).get(code, 0))
+    return float(residents_above(*built, platform.reference.areas.path).get(code, 0))
