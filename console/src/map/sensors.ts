@@ -49,9 +49,10 @@ export const shownClass = (state: number, value: number, breaks: readonly number
 export function colour(sensors: Sensors, breaks: readonly number[], worse: 'high' | 'low', off: readonly number[] = []): Uint8Array {
   const ramp = rampFor(breaks.length, worse, RAMP)
   const found = new Uint8Array(4 * sensors.length)
+  const hidden = Uint8Array.from({ length: breaks.length + 2 }, (_, at) => Number(off.includes(at)))
   for (let i = 0; i < sensors.length; i++) {
     const at = shownClass(sensors.state[i]!, sensors.value[i]!, breaks)
-    if (off.includes(at)) continue
+    if (hidden[at]) continue
     const of = ramp[at] ?? GREY
     found[4 * i] = of[0]
     found[4 * i + 1] = of[1]
