@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.core.reasons import because_of
-from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.notices import tell_duty_officer
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.movement.rows import ARRIVAL_GROUPS, ArrivalGroup
 
@@ -53,14 +52,4 @@ def tell_of_unaccounted(
         origin=fact.origin,
         day=fact.day.isoformat(),
     )
-    yield m.SendNotice(
-        id=command_id(event, "tell"),
-        notice=derive_id("note", event.id),
-        to_role="duty_officer",
-        area=event.area,
-        text=write_reason(said),
-        text_reasons=(said,),
-        audience="duty officer",
-        channel="notice",
-        clause="arrivals",
-    )
+    yield tell_duty_officer(event, "arrivals", said)

@@ -6,14 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.core.reasons import because_of
-from twinward.library.texts import write_reason
-from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.context import ReferenceData
+from twinward.loop.policies.notices import tell_duty_officer
 from twinward.twins.city import messages as c
-from twinward.twins.emergency import messages as m
 
 
 def alarm_is_told(
@@ -30,14 +28,4 @@ def alarm_is_told(
         rule=fact.rule,
         device=fact.device,
     )
-    yield m.SendNotice(
-        id=command_id(event, "tell"),
-        notice=derive_id("note", event.id),
-        to_role="duty_officer",
-        area=event.area,
-        text=write_reason(said),
-        text_reasons=(said,),
-        audience="duty officer",
-        channel="notice",
-        clause="device_alarm",
-    )
+    yield tell_duty_officer(event, "device_alarm", said)

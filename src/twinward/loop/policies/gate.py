@@ -7,13 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.core.reasons import Reason, because_of
 from twinward.library.hazards.hazard import LEVELS
-from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.notices import tell_duty_officer
 from twinward.loop.tallies import Figures, source_of, weigh
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.handlers import WEEK, count_figures
@@ -76,18 +75,7 @@ def tell_of_held(
 ) -> Iterator[Command]:
     incident: Incident = rows.get(INCIDENTS, fact.incident)
     said = because_of("notice.held", why=fact.reasons or fact.because, source=fact.source)
-    yield m.SendNotice(
-        id=command_id(event, "tell"),
-        notice=derive_id("note", event.id),
-        to_role="duty_officer",
-        area=incident.area,
-        text=write_reason(said),
-        text_reasons=(said,),
-        incident=incident.id,
-        audience="duty officer",
-        channel="notice",
-        clause="plausibility",
-    )
+    yield tell_duty_officer(event, "plausibility", said, incident=incident)
 
 
 def borne_out(

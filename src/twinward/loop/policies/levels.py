@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.core.reasons import because_of
 from twinward.library.hazards.hazard import LEVELS, Hazard
 from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.notices import tell_duty_officer
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import (
     INCIDENTS,
@@ -69,15 +69,4 @@ def tell_of_called_level(
 ) -> Iterator[Command]:
     incident: Incident = rows.get(INCIDENTS, fact.incident)
     said = because_of("notice.level", level=fact.level, why=fact.reasons or fact.because)
-    yield m.SendNotice(
-        id=command_id(event, "tell"),
-        notice=derive_id("note", event.id),
-        to_role="duty_officer",
-        area=incident.area,
-        text=write_reason(said),
-        text_reasons=(said,),
-        incident=incident.id,
-        audience="duty officer",
-        channel="notice",
-        clause=f"level {fact.level}",
-    )
+    yield tell_duty_officer(event, f"level {fact.level}", said, incident=incident)

@@ -25,6 +25,7 @@ from twinward.loop.context import (
 from twinward.loop.indicators import indicator_value
 from twinward.loop.policies.clauses import judge_clauses, turn_id
 from twinward.loop.policies.link import adopt_by_itself, may_adopt
+from twinward.loop.policies.notices import tell_duty_officer
 from twinward.loop.policies.rounds import begin_rounds
 from twinward.loop.policies.schedule import NOT_OF_PLAN
 from twinward.twins.city import messages as c
@@ -258,17 +259,8 @@ def plan_is_over(
         if heir is not None
         else because_of("ended.left", orders=at_work)
     )
-    yield m.SendNotice(
-        id=command_id(event, "tell"),
-        notice=derive_id("note", event.id),
-        to_role="duty_officer",
-        area=incident.area,
-        text=write_reasons((said, then)),
-        text_reasons=(said, then),
-        incident=incident.id,
-        audience="duty officer",
-        channel="notice",
-        clause=f"{fact.plan} {fact.version}: {fact.clause}",
+    yield tell_duty_officer(
+        event, f"{fact.plan} {fact.version}: {fact.clause}", said, then, incident=incident
     )
     if heir is not None:
         yield from adopt_by_itself(heir, incident, event, rows, takes_over=fact.plan)

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.core.reasons import because_of
 from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.notices import tell_duty_officer
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.incidents.rows import INCIDENTS
 from twinward.twins.emergency.responders.rows import task_of
@@ -52,14 +52,4 @@ def man_down(
         deadline_h=DEADLINE_H,
         clause="field: man down",
     )
-    yield m.SendNotice(
-        id=command_id(event, "tell"),
-        notice=derive_id("note", event.id),
-        to_role="duty_officer",
-        area=event.area,
-        text=text,
-        text_reasons=(said,),
-        audience="duty officer",
-        channel="notice",
-        clause="man_down",
-    )
+    yield tell_duty_officer(event, "man_down", said)

@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.ports import Rows
 from twinward.core.reasons import because_of
-from twinward.library.texts import write_reason
 from twinward.loop.context import ReferenceData, command_id
+from twinward.loop.policies.notices import tell_duty_officer
 from twinward.loop.policies.trigger import find_front, open_command
 from twinward.twins.emergency import messages as m
 
@@ -29,17 +28,7 @@ def tell_of_signal(
         expected=fact.expected,
         signal=fact.signal,
     )
-    yield m.SendNotice(
-        id=command_id(event, "tell"),
-        notice=derive_id("note", event.id),
-        to_role="duty_officer",
-        area=event.area,
-        text=write_reason(said),
-        text_reasons=(said,),
-        audience="duty officer",
-        channel="notice",
-        clause="signal",
-    )
+    yield tell_duty_officer(event, "signal", said)
 
 
 def signal_confirmed(

@@ -1,0 +1,91 @@
+"""A watch over durable readings: each batch is shown to an engine, what it asks for goes to the
+twins, and nothing that came while the log was away is passed over.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Protocol
+
+from twinward.core.clock import Clock, to_us
+from twinward.core.errors import TwinwardError
+from twinward.core.messages import Command
+from twinward.core.ports import Store
+from twinward.service.supervision.submissions import Ask, Submissions
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LOOK_AGAIN_S = 1.0
+
+
+class Engine(Protocol):
+    """Judges readings; what follows from them is asked for."""
+
+    def look(self, source: str, readings: pa.RecordBatch, now_us: int) -> list[Command]: ...
+
+    def advance(self, now_us: int) -> list[Command]: ...
+
+
+class ReadingWatch:
+    """What every watch does; a watch says what its engine knows and keeps."""
+
+    def __init__(self, store: Store, ask: Ask, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+        self._lock = threading.Lock()
+        self._asked = Submissions(store, ask)
+        self._seq = -1  # the log is read up to here; -1: not at all
+        self._fresh_until = float("-inf")
+        self._unseen: list[tuple[str, pa.RecordBatch]] = []  # came while the log could not be read
+        self.trouble: TwinwardError | None = None
+
+    @property
+    @abstractmethod
+    def engine(self) -> Engine: ...
+
+    @abstractmethod
+    def _read_again(self) -> None:
+        """What changed since the last look; another process may have done it."""
+
+    def _keep(self) -> None:
+        """What the engine remembers is on disk."""
+
+    def forget(self) -> None:
+        """Something that the engine knows has changed: it is read before the next batch."""
+        self._fresh_until = float("-inf")
+
+    def look(self, source: str, readings: pa.RecordBatch) -> None:
+        """What goes wrong is told by `settle`, not to the inbox."""
+        with self._lock:
+            self._unseen.append((source, readings))
+            try:
+                self._look_at_unseen()
+            except TwinwardError as error:
+                self.trouble = error
+
+    def _look_at_unseen(self) -> None:
+        if time.monotonic() >= self._fresh_until:
+            self._read_again()
+            self._fresh_until = time.monotonic() + LOOK_AGAIN_S
+        while self._unseen:
+            source, readings = self._unseen[0]
+            self._asked.submit(self.engine.look(source, readings, to_us(self._clock.now())))
+            del self._unseen[0]
+
+    def settle(self) -> None:
+        """Returns when all that was asked is in the log; what failed is asked for again."""
+        with self._lock:
+            try:
+                self._look_at_unseen()
+                self._asked.submit(self.engine.advance(to_us(self._clock.now())))
+                self._asked.finish()
+                self._keep()
+            except TwinwardError as error:
+                self.trouble = error
+                raise
+            self.trouble = None
+
+    def find_trouble(self) -> TwinwardError | None:
+        return self.trouble
