@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError, InputError
+from twinward.core.files import keep_newest, write_whole
 from twinward.core.ids import derive_id
 from twinward.service.hazards.forecast_store import ForecastLine, list_forecasts
 from twinward.service.platform import Caller, Platform
@@ -200,9 +201,5 @@ def keep(workspace: Path, made: Rehearsal) -> None:
     folder = workspace / FOLDER
     folder.mkdir(exist_ok=True)
     path = folder / f"{made.id}.json"
-    fresh = path.with_suffix(".part")
-    fresh.write_bytes(msgspec.json.encode(made))
-    fresh.replace(path)
-    kept = sorted(folder.glob("reh-*.json"), key=lambda one: one.stat().st_mtime_ns)
-    for old in kept[:-MOST_KEPT]:
-        old.unlink(missing_ok=True)
+    write_whole(path, msgspec.json.encode(made))
+    keep_newest(folder, "reh-*.json", MOST_KEPT)

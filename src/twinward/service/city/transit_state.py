@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from twinward.core.errors import UNREADABLE, InputError, RefusedError
+from twinward.core.files import write_whole
 from twinward.edge.feeds.identities import require_source
 from twinward.standards.gtfs.feed import Feed, FeedAlert, WrongEntity
 from twinward.standards.gtfs.timetable import Timetable, read_timetable
@@ -94,15 +95,8 @@ def load_state(folder: Path) -> TransitState:
 
 
 def save_state(folder: Path, state: TransitState) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / STATE, msgspec.json.encode(state))
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """The old file or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.new")
-    beside.write_bytes(data)
-    beside.replace(path)
 
 
 def require_own(state: TransitState, sender: str, *, owner: bool) -> None:
@@ -136,5 +130,6 @@ def _read(path: Path, stamp: int, with_times: bool) -> Timetable:
 def keep_timetable(folder: Path, data: bytes) -> Timetable:
     """Reads and keeps a timetable; the one before it stays where this one cannot be read."""
     found = read_timetable(data)
+    folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / TIMETABLE, data)
     return found

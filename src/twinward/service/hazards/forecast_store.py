@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import AbsentError
+from twinward.core.files import keep_newest, write_whole
 from twinward.core.reasons import Reason
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.exposure import ExposureForecast
@@ -130,12 +131,8 @@ def keep_forecast(workspace: Path, stored: StoredForecast) -> Path:
     folder = workspace / FOLDER
     folder.mkdir(exist_ok=True)
     path = folder / f"{stored.id}.json"
-    fresh = path.with_suffix(".part")
-    fresh.write_bytes(msgspec.json.encode(stored))
-    fresh.replace(path)
-    kept = sorted(folder.glob("fc-*.json"), key=lambda one: one.stat().st_mtime_ns)
-    for old in kept[:-MOST_KEPT]:
-        old.unlink(missing_ok=True)
+    write_whole(path, msgspec.json.encode(stored))
+    keep_newest(folder, "fc-*.json", MOST_KEPT)
     return path
 
 

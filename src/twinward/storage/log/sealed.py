@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import inspect
 
+from twinward.core.files import write_whole
 from twinward.core.lazy import LazyModule
 from twinward.storage.database.schema import Projection
 from twinward.storage.database.statements import beyond
-from twinward.storage.files.frames import write_whole
 from twinward.storage.log.pending_writes import Version
 from twinward.storage.log.row_queries import RowCodec
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from twinward.core.errors import UNREADABLE, ConflictError, InputError, StorageError
+from twinward.core.files import write_whole
 from twinward.core.ports import Table
 from twinward.storage.database.databases import Postgres, Sqlite
 from twinward.storage.database.schema import SCHEMA_VERSION, Forms
 from twinward.storage.database.statements import Statements
-from twinward.storage.files.frames import write_whole
 from twinward.storage.log.drill_isolation import read_drill, require_side
 from twinward.storage.log.opening import prepare
 from twinward.storage.log.row_queries import RowCodec

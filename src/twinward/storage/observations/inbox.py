@@ -22,16 +22,9 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import Clock, to_us
 from twinward.core.errors import StorageError
+from twinward.core.files import sync_folder, write_whole
 from twinward.core.messages import Counts
-from twinward.storage.files.frames import (
-    Frame,
-    FrameHead,
-    frame_follows,
-    pack_frame,
-    read_frames,
-    sync_folder,
-    write_whole,
-)
+from twinward.storage.files.frames import Frame, FrameHead, frame_follows, pack_frame, read_frames
 from twinward.storage.observations.duplicate_filter import DuplicateFilter, seed_of, text_keys
 from twinward.storage.observations.inbox_files import Mark, keep_key_files, own_folder, read_mark
 

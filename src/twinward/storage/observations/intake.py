@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from twinward.core.clock import Clock, from_us, to_us
 from twinward.core.errors import AbsentError, TwinwardError
+from twinward.core.files import sync_folder
 from twinward.core.ids import is_personal
 from twinward.core.messages import Counts, Difference
 from twinward.core.ports import Watcher
-from twinward.storage.files.frames import Frame, FrameHead, sync_folder
+from twinward.storage.files.frames import Frame, FrameHead
 from twinward.storage.maintenance.backup import draining_stopped
 from twinward.storage.observations.duplicate_filter import seed_of, text_keys
 from twinward.storage.observations.inbox import HORIZON, Inbox

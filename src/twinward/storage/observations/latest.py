@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from twinward.core.files import sync_folder
 from twinward.core.geography import distance_m
 from twinward.core.ids import PERSON, PERSONAL, PSEUDONYM
 from twinward.storage.files import kernels
-from twinward.storage.files.frames import sync_folder
 from twinward.storage.observations.duplicate_filter import FULL, seed_of, text_keys
 
 NONE_YET = np.iinfo(np.int64).min

@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 
+from twinward.core.files import write_whole
 from twinward.core.messages import Counts, Difference
-from twinward.storage.files.frames import Frame, FrameHead, write_whole
+from twinward.storage.files.frames import Frame, FrameHead
 from twinward.storage.observations.inbox_files import read_mark
 from twinward.storage.observations.sensor_readings import SensorReadings
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
+from twinward.core.files import sync_folder
 from twinward.storage.files import kernels
-from twinward.storage.files.frames import sync_folder
 from twinward.storage.observations.reading_pieces import (
     COLUMNS,
     PLACES,
