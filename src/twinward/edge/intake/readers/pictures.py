@@ -5,6 +5,7 @@ nothing that its maker wrote beside it, leaves this process.
 from __future__ import annotations
 
 import io
+import logging
 import re
 from typing import Any
 
@@ -47,14 +48,12 @@ def find_engine() -> Any | None:
     """The reader of letters, once; None where the extra `intake` is not installed."""
     if not _engine:
         try:
-            import logging
-
             import onnxruntime
             from rapidocr import RapidOCR
 
             onnxruntime.disable_telemetry_events()  # nothing is told to its maker
 
-            logging.disable(logging.CRITICAL)
+            logging.getLogger("RapidOCR").setLevel(logging.CRITICAL)  # it says what it read
             _engine.append(RapidOCR(params=SETTINGS))
         except ImportError:
             _engine.append(None)
