@@ -44,7 +44,7 @@ def test_a_document_is_given_and_its_claim_accepted(
 ) -> None:
     page = open_page(desks, "field", language=language, size=PHONE)
     page.get_by_role(
-        "button", name={"en": "Documents", "zh": "文件采集"}[language], exact=True
+        "link", name={"en": "Documents", "zh": "文件采集"}[language], exact=True
     ).click()
     file = tmp_path / "mail.txt"
     file.write_text("Street flooded, water about 40 cm deep. Call 13812345678.", "utf-8")
@@ -62,7 +62,7 @@ def test_a_document_is_given_and_its_claim_accepted(
 @pytest.mark.parametrize("language", ["en", pytest.param("zh", marks=pytest.mark.slow)])
 def test_a_code_is_told_on_the_phone(desks: Stage, open_page: Open, language: str) -> None:
     page = open_page(desks, "field", language=language, size=PHONE)
-    page.get_by_role("button", name={"en": "Parcels", "zh": "包裹"}[language], exact=True).click()
+    page.get_by_role("link", name={"en": "Parcels", "zh": "包裹"}[language], exact=True).click()
     expect(page.get_by_test_id("parcel")).to_have_count(1)
     expect(page.get_by_test_id("parcel")).not_to_contain_text("p-17")
     page.get_by_role("button", name={"en": "Show the code", "zh": "显示取件码"}[language]).click()

@@ -28,6 +28,7 @@ ROLES = ("li", "wang", "zhao", "chen", "sun", "ma", "wu", "xu", "root", "hu")
 MANY = int(os.environ.get("TWINWARD_TEST_FUZZ", "20"))  # of each operation, as schemathesis draws
 CALLS = int(os.environ.get("TWINWARD_TEST_FUZZ_CALLS", "50000"))  # as `schema_values` draws them
 SEED = int(os.environ.get("TWINWARD_TEST_FUZZ_SEED", "1"))
+BINARY = ["application/x-protobuf", "application/zip"]
 WAYS = ("get", "post", "put", "patch", "delete")
 
 
@@ -35,6 +36,7 @@ def fuzz(world: Any, examples: int) -> int:
     """Asks every operation `examples` times as each of some roles; how many answers were seen."""
     world.report_cases(per_leaf=1)
     world.open_activation()
+    schemathesis.serializer.alias(BINARY, "application/octet-stream")
     schema = schemathesis.openapi.from_dict(world.client.app.openapi())
     operations = [result.ok() for result in schema.get_all_operations()]
     return sum(fuzz_one(world, one, examples) for one in operations)
