@@ -159,7 +159,8 @@ def trend(counts: Floats, draws: Floats, seqs: list[int]) -> list[Figure]:
         slope, low, high = past
         says = say("predict.grown", days=GROWTH_D, rate=float(np.expm1(slope)))
         found.append(figure("growth so far", slope, "per day", says, seqs, low=low, high=high))
-    level = np.nanmean(counts[-WEEK_D:])
+    week = counts[-WEEK_D:]
+    level = float(np.nanmean(week)) if np.isfinite(week).any() else 0.0
     if level > 0 and draws.shape[1] >= WEEK_D:
         ahead = np.log((draws[:, :WEEK_D].mean(axis=1) + 0.1) / (level + 0.1)) / WEEK_D
         low, slope, high = (float(x) for x in np.quantile(ahead, (0.05, 0.5, 0.95)))
