@@ -1,1 +1,1 @@
-"""Codings of signed tokens: CBOR, base45, base64url, bounded inflation."""
+"""How things become bytes: CBOR, base45, base64url, bounded inflation; files that are whole or not at all."""

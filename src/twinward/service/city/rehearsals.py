@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from twinward.core.coding.files import keep_newest, write_whole
 from twinward.core.errors import AbsentError, ConflictError, InputError
-from twinward.core.files import keep_newest, write_whole
 from twinward.core.ids import derive_id
 from twinward.service.hazards.forecast_store import ForecastLine, list_forecasts
 from twinward.service.platform import Caller, Platform

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from twinward.core.coding.files import write_whole
 from twinward.core.errors import UNREADABLE, InputError, RefusedError
-from twinward.core.files import write_whole
 from twinward.edge.feeds.identities import require_source
 from twinward.standards.gtfs.feed import Feed, FeedAlert, WrongEntity
 from twinward.standards.gtfs.timetable import Timetable, read_timetable

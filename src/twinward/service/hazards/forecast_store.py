@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from twinward.core.coding.files import keep_newest, write_whole
 from twinward.core.errors import AbsentError
-from twinward.core.files import keep_newest, write_whole
 from twinward.core.reasons import Reason
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.exposure import ExposureForecast

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import inspect
 
-from twinward.core.files import write_whole
+from twinward.core.coding.files import write_whole
 from twinward.core.lazy import LazyModule
 from twinward.storage.database.schema import Projection
 from twinward.storage.database.statements import beyond

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from twinward.core.coding.files import write_whole
 from twinward.core.errors import UNREADABLE, ConflictError, InputError, StorageError
-from twinward.core.files import write_whole
 from twinward.core.ports import Table
 from twinward.storage.database.databases import Postgres, Sqlite
 from twinward.storage.database.schema import SCHEMA_VERSION, Forms

@@ -21,8 +21,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from twinward.core.clock import Clock, to_us
+from twinward.core.coding.files import sync_folder, write_whole
 from twinward.core.errors import StorageError
-from twinward.core.files import sync_folder, write_whole
 from twinward.core.messages import Counts
 from twinward.storage.files.frames import Frame, FrameHead, frame_follows, pack_frame, read_frames
 from twinward.storage.observations.duplicate_filter import DuplicateFilter, seed_of, text_keys

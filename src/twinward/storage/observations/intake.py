@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from twinward.core.clock import Clock, from_us, to_us
+from twinward.core.coding.files import sync_folder
 from twinward.core.errors import AbsentError, TwinwardError
-from twinward.core.files import sync_folder
 from twinward.core.ids import is_personal
 from twinward.core.messages import Counts, Difference
 from twinward.core.ports import Watcher

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from twinward.core.files import sync_folder
+from twinward.core.coding.files import sync_folder
 from twinward.core.geography import distance_m
 from twinward.core.ids import PERSON, PERSONAL, PSEUDONYM
 from twinward.storage.files import kernels

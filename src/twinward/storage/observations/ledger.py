@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 
-from twinward.core.files import write_whole
+from twinward.core.coding.files import write_whole
 from twinward.core.messages import Counts, Difference
 from twinward.storage.files.frames import Frame, FrameHead
 from twinward.storage.observations.inbox_files import read_mark

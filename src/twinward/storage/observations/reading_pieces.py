@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from twinward.core.files import write_whole
+from twinward.core.coding.files import write_whole
 
 COLUMNS = ("sensor", "time_us", "value")
 PLACES = ("lon", "lat")  # files of pieces in which anything told where it was

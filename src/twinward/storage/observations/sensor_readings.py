@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.core.clock import DAY_US
-from twinward.core.files import sync_folder
+from twinward.core.coding.files import sync_folder
 from twinward.storage.files import kernels
 from twinward.storage.observations.reading_pieces import (
     COLUMNS,
