@@ -1,1 +1,3 @@
-"""How things become bytes: CBOR, base45, base64url, bounded inflation; files that are whole or not at all."""
+"""How things become bytes: CBOR, base45, base64url, bounded inflation; files that are there whole
+or not at all.
+"""
