@@ -41,7 +41,7 @@ def make_city_of(scenario: str, workspace: Path) -> None:
 
 @contextmanager
 def spring_of_2022(workspace: Path) -> Iterator[Stage]:
-    """Shanghai on the morning of 14 April 2022: the published figures played through the whole loop; played once."""
+    """Shanghai on the evening of 14 April 2022: the published figures played through the whole loop; played once."""
     make_city_of("shanghai-places", workspace)
     played = workspace / "played"
     with staged(
