@@ -22,6 +22,7 @@ from twinward.edge.agent.parcels import (
     sign,
     verifier_of,
 )
+from twinward.security.privacy.scrubbing import scrub
 
 NOW = datetime(2022, 3, 1, 8, tzinfo=UTC)
 DEPOT = Ed25519PrivateKey.from_private_bytes(bytes(32))
@@ -44,6 +45,13 @@ def manifest(number: int = 1, holder: str = "cab", key: Ed25519PrivateKey = DEPO
 def test_the_check_digit_is_damms() -> None:
     assert check_digit("572") == "4"  # the example of Damm's thesis
     assert check_digit("5724") == "0"
+
+
+def test_no_code_is_hidden_on_its_way_to_the_receiver() -> None:
+    for number in range(5_000):
+        code = make_code(number.to_bytes(32, "big"), "P1", "gate", 1)
+        assert read_code(code) == code
+        assert scrub(code) == code and scrub(show_code(code)) == show_code(code)
 
 
 def test_every_wrong_digit_and_every_swap_is_found() -> None:

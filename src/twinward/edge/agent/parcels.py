@@ -29,6 +29,7 @@ from twinward.core.errors import UNREADABLE, InputError
 from twinward.core.messages import Instant
 
 CODE_DIGITS = 10
+FIRST_CODE = 10 ** (CODE_DIGITS - 2)  # and its check digit
 MOST_ATTEMPTS = 5  # wrong codes for one parcel; then it takes a new code
 SCRYPT = {"n": 2**13, "r": 8, "p": 1}  # about 30 ms: a stolen manifest is no list of codes
 MOST_LINES = 5000
@@ -111,10 +112,12 @@ def check_digit(digits: str) -> str:
 
 
 def make_code(secret: bytes, parcel: str, place: str, round_: int) -> str:
-    """The code of a parcel at a place in a round: another place or round has another code."""
+    """The code of a parcel at a place in a round: another place or round has another code. It never
+    begins with 0: what does is read as a telephone number, and hidden on its way to the receiver.
+    """
     told = "\x1f".join(("code", parcel, place, str(round_))).encode()
     number = int.from_bytes(hmac.new(secret, told, hashlib.sha256).digest()[:16], "big")
-    digits = f"{number % 10 ** (CODE_DIGITS - 1):0{CODE_DIGITS - 1}d}"
+    digits = str(FIRST_CODE + number % (9 * FIRST_CODE))
     return digits + check_digit(digits)
 
 

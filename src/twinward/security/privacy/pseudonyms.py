@@ -8,6 +8,7 @@ import threading
 from collections.abc import Collection
 from pathlib import Path
 
+from twinward.core.coding.ids import random_id
 from twinward.security.side_database import connect_beside
 
 CHARACTERS = 20
@@ -62,7 +63,7 @@ class Pseudonyms:
                 "SELECT subject FROM pseudonyms WHERE lookup = ?", (lookup,)
             ).fetchone()
             if found is None:
-                fresh = "p-" + secrets.token_hex(CHARACTERS // 2)
+                fresh = "p-" + random_id(CHARACTERS)
                 insert = (
                     "INSERT INTO pseudonyms (lookup, subject) VALUES (?, ?) ON CONFLICT DO NOTHING"
                 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from typing import TypedDict
 
 import msgspec
 
+from twinward.core.coding.ids import digest_id
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.core.language import READER
@@ -90,7 +90,7 @@ def take_in(platform: Platform, caller: Caller, data: bytes, source: str = "desk
     """
     platform.policy.require(caller, "report")
     read = read_file(data)
-    document = hashlib.sha256(data).hexdigest()[:DIGITS]
+    document = digest_id(data, DIGITS)
     now = platform.clock.now()
     found = find_claims(read, gazetteer_of(platform), now, platform.reference.zone)
     rules = load_rules(platform.workspace)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from twinward.core.coding.ids import digest_id
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command, Event
 from twinward.core.reasons import Reason, because_of
@@ -62,7 +62,7 @@ def run_and_keep(
 
 def derive_hex(*words: str) -> str:
     """Sixteen hexadecimal digits of the words."""
-    return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
+    return digest_id("\0".join(words).encode(), 16)
 
 
 def forecast_report(platform: Platform, fact: m.HazardReported, event: Event) -> Sequence[Command]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from twinward.core.coding.ids import random_id
 from twinward.core.coding.texts import to_base64url
 from twinward.core.errors import AbsentError, InputError
 from twinward.security.passes import tokens
@@ -110,7 +110,7 @@ def begin(
     signing = open_store(passes).signing(now)
     require_room(passes, roster.lines)
     plan = BatchPlan(
-        batch=f"batch-{secrets.token_hex(5)}",
+        batch=f"batch-{random_id(10)}",
         kind=kind,
         kid=signing.kid.decode(),
         address=free_address(platform, end),

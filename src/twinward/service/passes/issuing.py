@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from twinward.core.coding import cbor
+from twinward.core.coding.ids import random_id
 from twinward.core.errors import UNREADABLE, ConflictError, InputError, RefusedError
 from twinward.security.passes import cose, tokens
 from twinward.security.passes.ceremony import Signing, replace_file
@@ -131,7 +132,7 @@ def issue_one(
         content=wish.content,
     )
     token = sign(signing, made, wish)
-    name = f"pass-{secrets.token_hex(8)}"
+    name = f"pass-{random_id(16)}"
     command = m.IssuePass(
         id=command_name(name),
         pass_id=name,

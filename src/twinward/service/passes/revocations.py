@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-
+from twinward.core.coding.ids import random_id
 from twinward.core.messages import Command
 from twinward.core.ports import Rows
 from twinward.service.passes.batch_folder import BatchFolder
@@ -60,7 +59,7 @@ def is_on_record(rows: Rows, address: str, index: int) -> bool:
 
 def revoke_one(row: PassBatch, index: int, subject: str, reason: RevocationReason) -> list[Command]:
     """The pass gets its row, so that lists and statistics count it like any other."""
-    name = f"pass-{secrets.token_hex(8)}"
+    name = f"pass-{random_id(16)}"
     issued = m.IssuePass(
         id=command_name(name),
         pass_id=name,

@@ -9,13 +9,13 @@ unless something else speaks for it. An end that nobody wrote down is the median
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import log, sqrt
 
 import msgspec
 
+from twinward.core.coding.ids import digest_id
 from twinward.core.errors import InputError, RefusedError
 from twinward.core.ports import Rows
 from twinward.security.passes.places import PlaceCode
@@ -197,4 +197,4 @@ def hand_to_tracing(
 
 def name_fix(visit: CheckInVisit, at: datetime) -> str:
     text = f"{visit.subject}|{visit.place}|{visit.begin.isoformat()}|{at.isoformat()}"
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return digest_id(text.encode(), 24)
