@@ -100,6 +100,7 @@ def act_on(platform: Platform, caller: Caller, device: str, asked: AskDeviceAct)
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["edge"], responses=ERRORS)
     add_device_routes(routes, platform)
+    add_order_routes(routes, platform)
     add_edge_routes(routes, platform)
     add_bundle_routes(routes, platform)
     return routes
@@ -150,6 +151,8 @@ def add_device_routes(routes: APIRouter, platform: Platform) -> None:
         done = await asyncio.to_thread(act_on, platform, caller, device, asked)
         return answer(done, named=True)
 
+
+def add_order_routes(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/device-orders", responses=gives_page("DeviceOrderView"))
     def get_device_orders(
         request: Request,
