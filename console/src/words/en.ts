@@ -33,7 +33,7 @@ export const en = {
   'late.title': 'What is late, and whose it is', 'late.none': 'Nothing is late.', 'late.by': 'late by {age}', 'late.to': 'gone up to {area}', 'late.department': 'Department', 'late.open': 'Open', 'late.late': 'Late', 'late.oldest': 'Oldest', 'late.more': 'The {n} that have been late for longest',
   'limits.title': 'Measures in force', 'limits.none': 'No measure is in force.', 'limits.areas': 'in {n} areas',
   'level.none': 'no level', 'level.IV': 'Level IV', 'level.III': 'Level III', 'level.II': 'Level II', 'level.I': 'Level I',
-  'hazard.air-pollution': 'Heavy air pollution',
+  'hazard.air-pollution': 'Heavy air pollution', 'hazard.price-crisis': 'Prices of daily needs out of hand', 'hazard.rumour': 'A claim spreads that nobody has confirmed',
   'hazard.epidemic': 'Epidemic', 'hazard.flood': 'Urban flood',
   'room.back': 'Overview', 'room.rail': 'The loop', 'room.affected': '{n} affected areas', 'room.round': 'reopened, round {n}', 'room.levelSince': 'since {time}', 'room.plan': 'Plan in force', 'room.noplan': 'No plan is in force', 'room.proposed': 'The level calls for this plan', 'room.adopt': 'Adopt the plan', 'room.adoptSure': 'Adopt {plan} for {area}? Tasks are made and ordered at once.', 'room.yes': 'Adopt', 'room.no': 'Not now',
   'rail.triggered': 'Triggered', 'rail.linked': 'Linked', 'rail.scheduled': 'Scheduled', 'rail.divided': 'Divided', 'rail.fed_back': 'Fed back',

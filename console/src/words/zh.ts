@@ -34,7 +34,7 @@ export const zh: Record<WordKey, string> = {
   'late.title': '逾期事项及责任部门', 'late.none': '没有逾期事项。', 'late.by': '逾期 {age}', 'late.to': '已上报 {area}', 'late.department': '部门', 'late.open': '未完成', 'late.late': '逾期', 'late.oldest': '最久', 'late.more': '逾期最久的 {n} 项',
   'limits.title': '现行措施', 'limits.none': '没有现行措施。', 'limits.areas': '{n} 个区域',
   'level.none': '未定级', 'level.IV': 'Ⅳ级（一般）', 'level.III': 'Ⅲ级（较大）', 'level.II': 'Ⅱ级（重大）', 'level.I': 'Ⅰ级（特别重大）',
-  'hazard.air-pollution': '重污染天气',
+  'hazard.air-pollution': '重污染天气', 'hazard.price-crisis': '生活必需品价格异常', 'hazard.rumour': '未证实传言扩散',
   'hazard.epidemic': '疫情', 'hazard.flood': '城市内涝',
   'room.back': '总览', 'room.rail': '闭环', 'room.affected': '涉及 {n} 个区域', 'room.round': '重启，第 {n} 轮', 'room.levelSince': '{time}起', 'room.plan': '现行预案', 'room.noplan': '尚无现行预案', 'room.proposed': '当前级别对应的预案', 'room.adopt': '启动预案', 'room.adoptSure': '为{area}启动{plan}？任务将立即生成并下达。', 'room.yes': '启动', 'room.no': '暂不',
   'rail.triggered': '单点触发', 'rail.linked': '多方联动', 'rail.scheduled': '有序调度', 'rail.divided': '分工负责', 'rail.fed_back': '反馈闭环',

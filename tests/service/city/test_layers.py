@@ -19,6 +19,7 @@ from helpers.living_city import settle
 from twinward.citybase.sources.ways import CLASSES
 from twinward.core.clock import format_time
 from twinward.core.errors import AbsentError, InputError
+from twinward.library.layers.layer import load_couplings
 from twinward.service.city.couplings import list_couplings
 from twinward.service.city.layer_series import check_layer, get_history
 from twinward.service.city.layers import get_layer_view, list_layer_sensors, list_layers, pack_layer
@@ -255,13 +256,21 @@ ROWS = {
     "river-over": ("flood", "water_level_m", "water_level", "m", 3, 3.4, 1.0),
     "rain-burst": ("flood", "rainfall_mm_h", "rainfall", "mm/h", 30, 45, 0),
     "air-bad": ("air-pollution", "pm25_ug_m3", "pm25", "ug/m3", 150, 180, 30),
+    "price-high": ("price-crisis", "price_of_usual_pct", "price", "%", 130, 165, 104),
+    "rumour-spreads": ("rumour", "messages_h", "topic", "messages/h", 100, 640, 3),
 }
-CONCERNED = {
+CONCERNED = {  # a place that it names, an order that follows
     "feeder-out": ("hospital", "dependants"),
     "river-over": ("school", "close_roads"),
-    "rain-burst": ("underpass", "close_roads"),
+    "rain-burst": ("metro_station", "close_roads"),
     "air-bad": ("care_home", "schools"),
+    "price-high": ("market", "reserves"),
+    "rumour-spreads": ("pharmacy", "verify"),
 }
+
+
+def test_no_coupling_row_is_without_a_story() -> None:
+    assert ROWS.keys() == CONCERNED.keys() == {row.id for row in load_couplings()}
 
 
 @pytest.mark.parametrize("coupling", ROWS)
@@ -273,10 +282,11 @@ def test_each_coupling_row_from_the_reading_to_the_order_and_back(
     row = {"kind": place, "name": "the one near by", "lon": LON, "lat": LAT, "synthetic": False}
     pq.write_table(pa.Table.from_pylist([row]), desk.workspace / "city" / "places.parquet")
     desk.post("SetThreshold", hazard=hazard, figure=figure, at_least=mark, unit=unit, observed=kind)
-    hear(desk, kind, "sensor-1", under, unit=unit, lon=LON, lat=LAT)
+    sensor = "rumour-tap-water" if hazard == "rumour" else "sensor-1"
+    hear(desk, kind, sensor, under, unit=unit, lon=LON, lat=LAT)
     assert (fired(desk, coupling), desk.incidents()) == ([], [])
     desk.clock.advance(timedelta(minutes=5))
-    hear(desk, kind, "sensor-1", over, unit=unit, lon=LON, lat=LAT)
+    hear(desk, kind, sensor, over, unit=unit, lon=LON, lat=LAT)
     incident = desk.incident()
     (one,) = fired(desk, coupling)
     assert (incident["hazard"], one.incident) == (hazard, incident["id"])
@@ -284,7 +294,7 @@ def test_each_coupling_row_from_the_reading_to_the_order_and_back(
     assert order in {task.key for task in desk.tasks("ordered")}
     desk.complete_all()
     desk.clock.advance(timedelta(minutes=5))
-    hear(desk, kind, "sensor-1", under, unit=unit, lon=LON, lat=LAT)
+    hear(desk, kind, sensor, under, unit=unit, lon=LON, lat=LAT)
     assert fired(desk, coupling) == []
     if hazard == "flood":  # the gauge is low: that no street stands under water, somebody says
         desk.post(
