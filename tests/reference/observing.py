@@ -55,6 +55,23 @@ def known_slowly(batches: list[list[str]], horizon: int) -> list[list[bool]]:
     return answers
 
 
+def told_slowly(batches: list[list[dict[str, Any]]]) -> list[list[int]]:
+    """0 for each row that is new, 1 where its id came before, 2 where it came with another type,
+    time, subject, value, unit or point.
+    """
+    felt = ("type", "time_us", "subject", "value", "unit", "lon", "lat")
+    seen: dict[str, tuple[Any, ...]] = {}
+    answers = []
+    for batch in batches:
+        answers.append([])
+        for item in batch:
+            body = tuple(item.get(name) for name in felt)
+            before = seen.setdefault(item["source_id"], body)
+            new = before is body
+            answers[-1].append(0 if new else 1 if before == body else 2)
+    return answers
+
+
 def latest_slowly(items: list[dict[str, Any]]) -> dict[str, tuple[int, float]]:
     """The last reading of every sensor; of two at one instant the later told."""
     latest: dict[str, tuple[int, float]] = {}

@@ -59,6 +59,14 @@ def test_every_item_is_accounted_for(client: TestClient, desk: Desk) -> None:
     assert source.balanced
 
 
+def test_an_id_that_comes_again_with_something_else_is_a_duplicate_that_is_named(
+    client: TestClient,
+) -> None:
+    assert "conflicts" not in post(client, reading(1), reading(2)).json()
+    answer = post(client, reading(3, area="9"), reading(1), reading(2, value=7.0)).json()
+    assert (answer["duplicate"], answer["conflicts"]) == (2, [2])
+
+
 def test_ten_thousand_duplicates_are_counted(client: TestClient) -> None:
     answer = post(client, *[reading(7)] * 10_000).json()
     assert (answer["stored"], answer["duplicate"], answer["rejected"]) == (1, 9_999, [])

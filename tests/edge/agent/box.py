@@ -54,6 +54,7 @@ class Centre:
         self.arrivals: Counter[str] = Counter()
         self.first_at: dict[str, float] = {}
         self.order: list[str] = []
+        self.conflicts = 0  # names that came again with another body
         self.chance, self.unkind, self.away = random.Random(seed), unkind, False
         self.orders: list[dict[str, Any]] = []
         self.receipts: list[tuple[str, str]] = []
@@ -113,13 +114,16 @@ class Centre:
 
     def keep(self, items: list[dict[str, Any]]) -> dict[str, Any]:
         stored = duplicate = 0
+        conflicts: list[int] = []
         with self.lock:
-            for item in items:
+            for index, item in enumerate(items):
                 name = item["source_id"]
                 self.arrivals[name] += 1
                 if name in self.bodies:
-                    assert self.bodies[name] == item
                     duplicate += 1
+                    if self.bodies[name] != item:
+                        conflicts.append(index)
+                        self.conflicts += 1
                 else:
                     self.bodies[name] = item
                     self.first_at[name] = time.monotonic()
@@ -129,6 +133,7 @@ class Centre:
             "stored": stored,
             "duplicate": duplicate,
             "rejected": [],
+            "conflicts": conflicts,
         }
 
     def close(self) -> None:

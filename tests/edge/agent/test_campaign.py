@@ -66,7 +66,7 @@ def campaign(folder: Path, seed: int, plan: dict[str, int]) -> dict[str, Any]:
     assert device.acknowledged, "nothing was sent at all"
     assert len(missing) <= held, f"lost: {sorted(missing)[:10]}"
     assert len(centre.bodies) == len(arrived) == status["stored"] - held
-    assert status["lost"] == 0
+    assert status["lost"] == 0 and centre.conflicts == 0
     assert status["received"] == status["stored"] + status["duplicate"] + status["rejected"]
     return {"acknowledged": len(device.acknowledged), "held": held, "sent": device.sent}
 

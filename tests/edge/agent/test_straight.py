@@ -15,8 +15,7 @@ from twinward.core.clock import SystemClock
 from twinward.core.errors import InputError
 from twinward.edge.agent.config import EdgeConfig, EdgeIdentity, load_config
 from twinward.edge.agent.keeper import SentReadings, Stand
-from twinward.edge.agent.readings import Reading
-from twinward.edge.agent.straight import Bodies, StraightWay
+from twinward.edge.agent.straight import StraightWay
 from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.profiles import get_profile
 from twinward.edge.rules.rule import DeviceRule
@@ -143,20 +142,27 @@ def test_an_unknown_device_waits_and_is_heard_with_what_it_said(
     assert {body["area"] for body in centre.bodies.values()} == {"0202"}
 
 
-def test_a_body_is_told_from_another_while_it_is_remembered() -> None:
-    def said(seq: int, digest: bytes) -> Reading:
-        return Reading(
-            device="d", boot="b", seq=seq, type="t", occurred_us=0, value=0.0, unit=None,
-            lane="bulk", digest=digest,
-        )  # fmt: skip
-
-    bodies = Bodies(most=100)
-    assert not any(bodies.is_conflict(said(seq, b"1")) for seq in range(150))
-    assert bodies.is_conflict(said(20, b"2")) and not bodies.is_conflict(said(20, b"1"))
-    bodies.forget(said(20, b"1"))
-    assert not bodies.is_conflict(said(20, b"2"))
-    assert not any(bodies.is_conflict(said(seq, b"1")) for seq in range(1000, 1300))
-    assert not bodies.is_conflict(said(149, b"2")), "more is remembered than there is room for"
+def test_another_body_is_a_conflict_also_after_a_restart_and_long_after(
+    tmp_path: Path, broker: int, centre: Centre
+) -> None:
+    """The door remembers nothing: the centre says what it keeps."""
+    agent = door(tmp_path, centre, broker)
+    topic, first = f"{TOPIC}/fridge/temperature", [reading(seq) for seq in range(60)]
+    publish(broker, topic, [json.dumps(first)])
+    wait_until(lambda: agent.status()["stored"] == 60, 20)
+    agent.kill()
+    agent.start()
+    again = [one | {"value": 7.0} if one["seq"] % 3 == 0 else one for one in first]
+    publish(broker, topic, [json.dumps(again), json.dumps(again[4]), json.dumps(again[3])])
+    wait_until(lambda: agent.status()["received"] == 122, 20)
+    status = agent.status()
+    agent.stop()
+    assert sums(status)
+    assert (status["stored"], status["duplicate"], status["rejected"]) == (60, 41, 21)
+    assert [(one["reason"], one["count"]) for one in status["losses"]] == [
+        ("refused: conflict", 21)
+    ]
+    assert {body["value"] for body in centre.bodies.values()} == {4.0}
 
 
 def test_what_a_rule_listens_to_is_kept_and_judged_here_from_the_moment_that_it_runs(

@@ -13,13 +13,18 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from reference.observing import as_rows, known_slowly, reading
+from reference.observing import as_rows, known_slowly, reading, told_slowly
 from twinward.core.clock import SetClock
 from twinward.core.errors import BusyError, StorageError
 from twinward.core.messages import Counts
 from twinward.storage.observations import inbox as inbox_module
 from twinward.storage.observations import key_runs
-from twinward.storage.observations.duplicate_filter import DuplicateFilter, seed_of, text_keys
+from twinward.storage.observations.duplicate_filter import (
+    DuplicateFilter,
+    known_keys,
+    seed_of,
+    text_keys,
+)
 from twinward.storage.observations.inbox import Inbox
 
 
@@ -193,6 +198,56 @@ def test_known_keys_are_those_of_the_slow_twin() -> None:
     keys = DuplicateFilter(1_000_000)
     found = [keys.add(text_keys(pa.array(batch), seed_of("lab"))).tolist() for batch in batches]
     assert found == known_slowly(batches, 1_000_000)
+
+
+@pytest.mark.parametrize("largest", [1 << 20, 1 << 10])  # in memory; in files
+def test_another_body_is_told_from_the_same_like_by_the_slow_twin(
+    tmp_path: Path, largest: int
+) -> None:
+    random = np.random.default_rng(9)
+    fields = ("value", "lon", "unit", "subject", "type", "time_us")
+    batches = []
+    for _ in range(8):
+        batch = []
+        for number in random.integers(0, 4_000, 1_000).tolist():
+            item = reading(number) | {"lon": None, "unit": None, "area": f"a-{random.integers(9)}"}
+            if random.random() < 0.3:  # one of what was sensed is another; where it was never is
+                field = fields[random.integers(len(fields))]
+                other = int(random.integers(2, 4))
+                item[field] = f"u{other}" if field in ("unit", "subject", "type") else other
+            batch.append(item)
+        batches.append(batch)
+    keys = DuplicateFilter(1_000_000, tmp_path, largest=largest)
+    found = [keys.add(known_keys(as_rows(batch), seed_of("lab"))).tolist() for batch in batches]
+    assert found == told_slowly(batches)
+    assert {one for batch in found for one in batch} == {0, 1, 2}
+    keys.close()
+
+
+@pytest.mark.parametrize("segment", [1 << 20, 1])  # keys from frames; from files of drained ones
+def test_a_conflict_is_told_after_a_restart_and_after_a_drain(
+    open_inbox: Any, monkeypatch: pytest.MonkeyPatch, segment: int
+) -> None:
+    monkeypatch.setattr(inbox_module, "SEGMENT_BYTES", segment)
+    box = open_inbox()
+    box.accept("lab", rows(0), 0).result()
+    box.accept("lab", rows(1, 2), 0).result()
+    drained(box)
+    assert bool(list(box.root.glob("*.known"))) == (segment == 1)
+    box.close()
+    other = as_rows([reading(0), reading(1, value=2.0), reading(7), reading(7, sensor="s-2")])
+    kept = open_inbox().accept("lab", other, 0)
+    assert (kept.conflicts, kept.result().duplicate) == ([1, 3], 3)
+
+
+def test_keys_of_an_older_release_are_duplicates_of_any_body(
+    open_inbox: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "inbox").mkdir()
+    held = text_keys(pa.array(["r-1", "r-2"]), seed_of("lab"))
+    held.tofile(tmp_path / "inbox" / "000000000001.keys")
+    kept = open_inbox().accept("lab", as_rows([reading(1), reading(2, value=9.0), reading(3)]), 0)
+    assert (kept.result().duplicate, kept.conflicts) == (2, [])
 
 
 def test_beyond_the_horizon_old_keys_are_forgotten_and_memory_stays() -> None:

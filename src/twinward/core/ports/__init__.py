@@ -1,6 +1,6 @@
 """What parts ask of what they do not choose themselves."""
 
-from twinward.core.ports.intake import Intake, IntakeDoor, Watcher
+from twinward.core.ports.intake import Intake, IntakeDoor, KeptBatch, Watcher
 from twinward.core.ports.keys import Sealer
 from twinward.core.ports.lake import Crowd, Fixes, MovementLake, MovePoints, VisitIndex, Visits
 from twinward.core.ports.store import (
@@ -20,6 +20,7 @@ __all__ = [
     "Fixes",
     "Intake",
     "IntakeDoor",
+    "KeptBatch",
     "MovePoints",
     "MovementLake",
     "R",

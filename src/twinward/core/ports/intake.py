@@ -13,12 +13,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+class KeptBatch(Future[Counts]):
+    """What a batch came to, when it is on disk; `conflicts`: the rows among its duplicates that
+    came before with another body.
+    """
+
+    conflicts: list[int]
+
+
 class Intake(Protocol):
     """Takes in checked observations; what is acknowledged is on disk."""
 
     def accept(
         self, source: str, rows: pa.RecordBatch, rejected: int, sender: str = ""
-    ) -> Future[Counts]:
+    ) -> KeptBatch:
         """`rows` is an Arrow batch of OBSERVATION_COLUMNS; `rejected` counts what was refused
         before.
         """

@@ -12,6 +12,7 @@ import msgspec
 from twinward.edge.agent.tokens import TokenKeeper
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+CONFLICT = "conflict"
 AS_A_WHOLE = (400, 413, 415, 422)  # the centre will not have the body; its items may be good
 
 
@@ -22,10 +23,14 @@ class BatchAnswer(msgspec.Struct):
     stored: int
     duplicate: int
     rejected: list[dict[str, object]] = []
+    conflicts: list[int] = []
 
 
 class BatchOutcome(msgspec.Struct, frozen=True):
-    """What became of a batch. `whole`: why the centre would not have it at all; empty: it had."""
+    """What became of a batch; a conflict (the centre keeps another body under that name, and
+    counts a duplicate) is rejected here. `whole`: why the centre would not have it at all; empty:
+    it had.
+    """
 
     rejected: dict[int, str]
     duplicate: int = 0
@@ -57,13 +62,15 @@ class CentreLine:
         if (
             len(bodies) != answer.received
             or answer.received != answer.stored + answer.duplicate + len(rejected)
-            or not all(0 <= index < len(bodies) for index in rejected)
+            or not all(0 <= index < len(bodies) for index in (*rejected, *answer.conflicts))
+            or len(answer.conflicts) > answer.duplicate
         ):
             raise Mismatch(
                 f"{len(bodies)} were sent; the centre counts {answer.received} received, "
                 f"{answer.stored} stored, {answer.duplicate} known, {len(rejected)} rejected"
             )
-        return BatchOutcome(rejected, answer.duplicate)
+        conflicts = dict.fromkeys(answer.conflicts, CONFLICT)
+        return BatchOutcome(rejected | conflicts, answer.duplicate - len(conflicts))
 
     def _post(self, client: httpx.Client, body: bytes) -> httpx.Response:
         """The answer; a token that has run out is renewed once."""

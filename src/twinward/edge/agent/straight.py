@@ -26,7 +26,6 @@ LOG = logging.getLogger("twinward.edge")
 GROUP = 5000  # readings of one post
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.25, 10.0
 HEARD_EVERY_S = 1.0  # how often it is written which devices have spoken
-REMEMBERED = 250_000  # bodies in each of two generations: what is newer than that is told apart
 MOST_JUDGED = 100_000
 Acknowledge = Callable[[int, list[int]], None]
 
@@ -44,33 +43,6 @@ class MessageUnderWay(msgspec.Struct, gc=False):
     fault: str = ""
 
 
-class Bodies:
-    """What the latest readings said, so that an identity that comes with another body is a
-    conflict and no duplicate. Bounded: of an older one only the centre knows, as a duplicate.
-    """
-
-    def __init__(self, most: int = REMEMBERED) -> None:
-        self._most = most
-        self._newer: dict[int, bytes] = {}
-        self._older: dict[int, bytes] = {}
-
-    def is_conflict(self, reading: Reading) -> bool:
-        key = hash((reading.device, reading.boot, reading.seq))
-        said = self._newer.get(key)
-        if said is None:
-            said = self._older.get(key)
-            if len(self._newer) >= self._most:
-                self._older, self._newer = self._newer, {}
-            self._newer[key] = said or reading.digest
-        return said is not None and said != reading.digest
-
-    def forget(self, reading: Reading) -> None:
-        """The centre would not have it: it may be sent again, mended."""
-        key = hash((reading.device, reading.boot, reading.seq))
-        self._newer.pop(key, None)
-        self._older.pop(key, None)
-
-
 class StraightWay:
     """One thread that posts; `take` is called in the thread of the broker's client."""
 
@@ -81,7 +53,6 @@ class StraightWay:
         self.line = CentreLine(keeper.config.edge.id, tokens)
         self.says = ""  # why nothing is sent, for `edge status`
         self._ahead_s = keeper.config.edge.ahead_s
-        self._bodies = Bodies()
         self._parts: deque[MessageUnderWay] = deque()
         self._changed = threading.Condition()
         self._stopping = False
@@ -150,11 +121,6 @@ class StraightWay:
                 return None
             part.readings.append(reading)
             part.bodies.append(to_observation(reading, stand.area, stand.place))
-        fresh = [k for k, one in enumerate(part.readings) if not self._bodies.is_conflict(one)]
-        if len(fresh) < len(part.readings):
-            part.codes += ["conflict"] * (len(part.readings) - len(fresh))
-            part.readings = [part.readings[k] for k in fresh]
-            part.bodies = [part.bodies[k] for k in fresh]
         return part
 
     def _is_judged(self, device: str, profile: str, kind: str) -> bool:
@@ -228,8 +194,6 @@ class StraightWay:
         """Counted here in one transaction, then acknowledged: what is acknowledged is counted."""
         store, now_us = self.keeper.store, to_us(self.clock.now())
         readings = [one for part in group for one in part.readings]
-        for index in outcome.rejected:
-            self._bodies.forget(readings[index])
         codes = Counter(code for part in group for code in part.codes)
         codes.update(outcome.rejected.values())
         received = sum(part.received for part in group)

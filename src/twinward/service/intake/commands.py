@@ -65,13 +65,16 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     message: str
 
 
-class BatchAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a batch: received = stored + duplicate + rejected."""
+class BatchAccount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a batch: received = stored + duplicate + rejected. `conflicts`: the places of
+    those among the duplicates whose id came before with something else in it.
+    """
 
     received: int
     stored: int
     duplicate: int
     rejected: list[Rejection]
+    conflicts: list[int] = []
 
 
 def authorise(platform: Platform, caller: Caller, command: Command) -> Command:

@@ -17,7 +17,12 @@ from twinward.core.clock import from_us
 from twinward.core.errors import InputError
 from twinward.core.ids import PERSON, is_personal
 from twinward.core.messages import Counts
-from twinward.edge.feeds.observations import Checks, ObservationItem, read_observations
+from twinward.edge.feeds.observations import (
+    CheckedObservations,
+    Checks,
+    ObservationItem,
+    read_observations,
+)
 from twinward.edge.feeds.plausible import Bounds, bounds_of
 from twinward.library.supervision.module_files import bundled_modules
 from twinward.service.access.approvals import with_emergency_access
@@ -127,12 +132,25 @@ def submit(platform: Platform, caller: Caller, checks: Checks, body: bytes) -> F
         n = done.result()
         answer.set_result(
             BatchAccount(
-                received=n.received, stored=n.stored, duplicate=n.duplicate, rejected=rejected
+                received=n.received,
+                stored=n.stored,
+                duplicate=n.duplicate,
+                rejected=rejected,
+                conflicts=places_of(kept.conflicts, checked),
             )
         )
 
     kept.add_done_callback(tell)
     return answer
+
+
+def places_of(rows: list[int], checked: CheckedObservations) -> list[int]:
+    """Where rows that were kept stood among the items that were sent."""
+    if not rows:
+        return []
+    wrong = {one.index for one in checked.wrong}
+    kept = [k for k in range(len(checked.rows) + len(wrong)) if k not in wrong]
+    return [kept[row] for row in rows]
 
 
 def list_sensors(platform: Platform, *, limit: int, offset: int) -> tuple[int, list[SensorValue]]:

@@ -13,6 +13,8 @@ LANE = np.uint64(
     0xD6E8FEB86659FD93
 )  # a second odd multiplier, so that the two halves of a key are independent
 ONE = np.uint64(1)
+BODY = np.uint64(0xFFFFFFFF)  # the part of a known key that says what its row held; 0: not known
+BODY_BITS = np.uint64(32)
 HOUR_US = 3_600_000_000
 BLOOM_WORDS = 8  # of one block of a filter: a cache line
 BLOOM_BITS = 64 * BLOOM_WORDS
@@ -56,19 +58,45 @@ def _slot(table: Any, high: Any, low: Any) -> Any:
     return at
 
 
+@njit(cache=True, inline="always")
+def _told(held: Any, asked: Any) -> Any:
+    """What is said of a key that is held: 1 where its body is the same or not known, 2 where it is
+    another.
+    """
+    before, now = held & BODY, asked & BODY
+    return 2 if before != now and before != np.uint64(0) and now != np.uint64(0) else 1
+
+
+@njit(cache=True, nogil=True)
+def hash_bodies(numbers: Any, texts: Any, keys: Any) -> None:
+    """Puts into the lower half of each of uint64[n, 2] keys, in place of its last 32 bits, what its
+    row holds: `numbers` uint64[m, n] (bits), `texts` uint64[n, 2] (keys of its texts).
+    """
+    for k in range(len(keys)):
+        high, low = _word(texts[k, 0], texts[k, 1], np.uint64(0))
+        for number in numbers:
+            high, low = _word(high, low, number[k])
+        keys[k, 1] = (keys[k, 1] & ~BODY) | (ONE << BODY_BITS) | (high >> BODY_BITS) | ONE
+
+
 @njit(cache=True, nogil=True)
 def add_keys(table: Any, keys: Any, known: Any) -> int:
-    """Adds keys to `table`, save those that are `known` elsewhere; known[k] is set where a key was
-    in it. Returns how many were added.
+    """Adds keys with bodies to `table`, save those that are `known` elsewhere; known[k], uint8, is
+    set where a key was in it: 1, or 2 where it came with another body. Returns how many were added.
     """
     added = 0
+    mask = np.uint64(len(table) - 1)
     for k in range(len(keys)):
         if known[k]:
             continue
         high, low = keys[k, 0], keys[k, 1]
-        at = _slot(table, high, low)
+        at = high & mask  # linear probing, by all of the key but its body
+        while table[at, 1] != np.uint64(0) and (
+            table[at, 0] != high or (table[at, 1] ^ low) > BODY
+        ):
+            at = (at + ONE) & mask
         if table[at, 1] != np.uint64(0):
-            known[k] = True
+            known[k] = _told(table[at, 1], low)
             continue
         table[at, 0], table[at, 1] = high, low
         added += 1
@@ -76,16 +104,19 @@ def add_keys(table: Any, keys: Any, known: Any) -> int:
 
 
 @njit(cache=True, inline="always")
-def _bloom_block(bits: Any, high: Any) -> Any:
-    """One cache line for each key: the upper bits choose it, which the tables do not use."""
-    return (high >> np.uint64(20)) & np.uint64(len(bits) - 1)
+def _bloom_bits(bits: Any, high: Any, low: Any) -> Any:
+    """The cache line of a key, chosen by bits that the tables do not use, and what chooses four
+    bits in it; its body has no part in that.
+    """
+    block = (high >> np.uint64(20)) & np.uint64(len(bits) - 1)
+    return block, (low >> np.uint64(33)) ^ ((high >> np.uint64(44)) << np.uint64(31))
 
 
 @njit(cache=True, nogil=True)
 def bloom_add(bits: Any, keys: Any) -> None:
     """Sets the four bits of each key in a filter of uint64[blocks, 8]; blocks is a power of two."""
     for k in range(len(keys)):
-        block, rest = _bloom_block(bits, keys[k, 0]), keys[k, 1] >> ONE
+        block, rest = _bloom_bits(bits, keys[k, 0], keys[k, 1])
         for _ in range(4):
             bits[block, (rest >> np.uint64(6)) & np.uint64(7)] |= ONE << (rest & np.uint64(63))
             rest >>= np.uint64(9)
@@ -95,7 +126,7 @@ def bloom_add(bits: Any, keys: Any) -> None:
 def bloom_find(bits: Any, keys: Any, found: Any) -> None:
     """found[k] is set where all four bits of a key are set: it may have been added."""
     for k in range(len(keys)):
-        block, rest = _bloom_block(bits, keys[k, 0]), keys[k, 1] >> ONE
+        block, rest = _bloom_bits(bits, keys[k, 0], keys[k, 1])
         found[k] = True
         for _ in range(4):
             word = bits[block, (rest >> np.uint64(6)) & np.uint64(7)]
@@ -107,7 +138,10 @@ def bloom_find(bits: Any, keys: Any, found: Any) -> None:
 
 @njit(cache=True, inline="always")
 def _last_not_after(held: Any, high: Any, low: Any) -> Any:
-    """The last row of sorted uint64[n, 2] that is not beyond a key; -1 where the first is."""
+    """The last row of sorted uint64[n, 2] that is not beyond a key, whatever its body; -1 where the
+    first is.
+    """
+    low |= BODY
     start, end = 0, len(held)
     while start < end:
         middle = (start + end) // 2
@@ -129,10 +163,11 @@ def find_blocks(first: Any, keys: Any, block: Any) -> None:
 
 @njit(cache=True, nogil=True)
 def find_sorted(held: Any, keys: Any, found: Any) -> None:
-    """found[k] is set where a key is among sorted ones."""
+    """found[k], uint8, is set where a key is among sorted ones, as in `add_keys`."""
     for k in range(len(keys)):
         at = _last_not_after(held, keys[k, 0], keys[k, 1])
-        found[k] = at >= 0 and held[at, 0] == keys[k, 0] and held[at, 1] == keys[k, 1]
+        if at >= 0 and held[at, 0] == keys[k, 0] and (held[at, 1] ^ keys[k, 1]) <= BODY:
+            found[k] = _told(held[at, 1], keys[k, 1])
 
 
 @njit(cache=True, nogil=True)

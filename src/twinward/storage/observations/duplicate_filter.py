@@ -1,5 +1,6 @@
-"""Which observations were accepted before: 128-bit keys of (source, source_id) in two
-generations of bounded size; the newest in memory, the rest in sorted files.
+"""Which observations were accepted before: 96-bit keys of (source, source_id), each with 32 bits
+of what its row held, in two generations of bounded size; the newest in memory, the rest in sorted
+files.
 """
 
 from __future__ import annotations
@@ -46,6 +47,40 @@ def text_keys(column: pa.StringArray, seed: tuple[np.uint64, np.uint64]) -> NDAr
     return keys
 
 
+BODY_SEED = seed_of("body")
+BODY_TEXTS = ("type", "subject", "unit")
+BODY_NUMBERS = ("time_us", "value", "lon", "lat")
+
+
+def known_keys(rows: pa.RecordBatch, seed: tuple[np.uint64, np.uint64]) -> NDArray[Any]:
+    """uint64[n, 2] keys by which rows of OBSERVATION_COLUMNS are known again: of their ids, and of
+    what was sensed. Where a device stood is no part of that: it may be moved before it sends again.
+    """
+    keys = text_keys(rows.column(0), seed)
+    numbers = np.stack([_bits(rows.column(name)) for name in BODY_NUMBERS])
+    texts = np.zeros((len(rows), 2), np.uint64)
+    for name in BODY_TEXTS:  # each text begins where the one before ended
+        data, offsets = text_parts(rows.column(name))
+        high, low = texts[:, 0] ^ BODY_SEED[0], texts[:, 1] ^ BODY_SEED[1]
+        kernels.hash_texts(data, offsets, high, low, texts)
+    kernels.hash_bodies(numbers, texts, keys)
+    return keys
+
+
+def _bits(column: pa.Array) -> NDArray[np.uint64]:
+    """The bits of a column of 64-bit numbers, 0 where there is none."""
+    filled = column.fill_null(0) if column.null_count else column
+    found: NDArray[np.uint64] = filled.to_numpy().view(np.uint64)
+    return found
+
+
+def without_bodies(keys: NDArray[Any]) -> NDArray[Any]:
+    """Keys that an older release kept, which knew nothing of bodies."""
+    kept = keys.copy()
+    kept[:, 1] = (kept[:, 1] & ~kernels.BODY) | (kernels.ONE << kernels.BODY_BITS)
+    return kept
+
+
 def size_for(keys: int) -> int:
     """The slots, a power of two, in which so many keys stand with room between them."""
     size = 1
@@ -75,14 +110,17 @@ class DuplicateFilter:
     def __len__(self) -> int:
         return self._count + self._newer.count
 
-    def add(self, keys: NDArray[Any]) -> NDArray[Any]:
-        """Adds keys; True where one was known already, also from earlier in `keys`."""
+    def add(self, keys: NDArray[Any]) -> NDArray[np.uint8]:
+        """Adds keys; for each 0 where it is new, 1 where it was known already, also from earlier in
+        `keys`, and 2 where it was known with another body.
+        """
         most = max(int(FULL * self._largest) // 4, 1)
         if len(keys) > most:
             return np.concatenate([self.add(keys[n : n + most]) for n in range(0, len(keys), most)])
         if self._count + len(keys) > FULL * len(self._table):
             self._make_room(len(keys))
-        known = self._newer.find(keys) | self._older.find(keys)
+        known = self._newer.find(keys)
+        known = np.where(known != 0, known, self._older.find(keys))
         self._count += kernels.add_keys(self._table, keys, known)
         return known
 
@@ -94,7 +132,7 @@ class DuplicateFilter:
         if size > len(self._table):
             held = self._held()
             self._table = np.zeros((size, 2), np.uint64)
-            kernels.add_keys(self._table, held, np.zeros(len(held), np.bool_))
+            kernels.add_keys(self._table, held, np.zeros(len(held), np.uint8))
 
     def _held(self) -> NDArray[Any]:
         found: NDArray[Any] = self._table[self._table[:, 1] != 0]

@@ -24,15 +24,24 @@ from twinward.core.clock import Clock, to_us
 from twinward.core.coding.files import sync_folder, write_whole
 from twinward.core.errors import StorageError
 from twinward.core.messages import Counts
+from twinward.core.ports import KeptBatch
 from twinward.storage.files.frames import Frame, FrameHead, frame_follows, pack_frame, read_frames
-from twinward.storage.observations.duplicate_filter import DuplicateFilter, seed_of, text_keys
-from twinward.storage.observations.inbox_files import Mark, keep_key_files, own_folder, read_mark
+from twinward.storage.observations.duplicate_filter import DuplicateFilter, known_keys, seed_of
+from twinward.storage.observations.inbox_files import (
+    KEYS,
+    Mark,
+    keep_key_files,
+    own_folder,
+    read_keys,
+    read_mark,
+)
 
 LOG = logging.getLogger("twinward.inbox")
 SEGMENT_BYTES = 64 << 20
 HORIZON = 16_000_000  # observations back for which a duplicate is certainly found
 RECOVER_EVERY_S = 0.5  # how often a disk that failed is tried again
 GROUP_BYTES = 16 << 20  # written between two syncs at most
+OTHER_BODY = 2  # what the filter says of a row that came before with another body
 
 Durable = Callable[[FrameHead, Any], None]
 Entry = tuple[
@@ -91,7 +100,7 @@ class Inbox:
         self._known = DuplicateFilter(self._horizon, self.root)
         self._n = self._mark.drained
         for path in keep_key_files(self.root, self._horizon):
-            self._known.add(np.fromfile(path, np.uint64).reshape(-1, 2))
+            self._known.add(read_keys(path))
         self._ends: dict[str, int] = {}  # last frame of each segment
         segments = self.segments()
         for path in segments:
@@ -142,18 +151,18 @@ class Inbox:
 
     @staticmethod
     def _keys(head: FrameHead, rows: pa.RecordBatch) -> NDArray[np.uint64]:
-        return text_keys(rows.column(0), seed_of(head.space))
+        return known_keys(rows, seed_of(head.space))
 
     def accept(
         self, source: str, rows: pa.RecordBatch, rejected: int, sender: str = ""
-    ) -> Future[Counts]:
+    ) -> KeptBatch:
         """Keeps the rows not seen before; the future tells, when all is on disk, what the batch
         came to.
 
         `rows` is an Arrow batch of OBSERVATION_COLUMNS, already checked; `rejected` counts what was
         refused before. An id is known again from the same `sender` and source alone.
         """
-        future: Future[Counts] = Future()
+        future = KeptBatch()
         now_us = to_us(self._clock.now())
         with self._accepting:
             if self._failed is not None:
@@ -170,8 +179,9 @@ class Inbox:
                 sender=sender,
             )
             known = self._known.add(self._keys(head, rows))
-            duplicate = int(known.sum())
-            fresh = rows.filter(pa.array(~known)) if duplicate else rows
+            duplicate = int(np.count_nonzero(known))
+            fresh = rows.filter(pa.array(known == 0)) if duplicate else rows
+            future.conflicts = np.flatnonzero(known == OTHER_BODY).tolist() if duplicate else []
             head = msgspec.structs.replace(head, stored=len(rows) - duplicate, duplicate=duplicate)
             data = pack_frame(head, fresh)
             with self._queued:
@@ -353,7 +363,7 @@ class Inbox:
     def _retire(self, path: Path) -> None:
         """Keeps the keys of a drained file, then removes it."""
         keys = [self._keys(frame.head, frame.rows) for frame in read_frames(path)]
-        write_whole(path.with_suffix(".keys"), np.concatenate(keys).tobytes() if keys else b"")
+        write_whole(path.with_suffix(KEYS), np.concatenate(keys).tobytes() if keys else b"")
         path.unlink()
         self._ends.pop(path.name, None)
         self._passed.pop(path.name, None)

@@ -7,13 +7,18 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.errors import BusyError
 from twinward.core.messages import Counts
 from twinward.storage.files.frames import read_frames
+from twinward.storage.observations.duplicate_filter import without_bodies
+
+KEYS, OLDER_KEYS = ".known", ".keys"  # of drained rows: with their bodies, and without
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +52,7 @@ def keep_key_files(root: Path, horizon: int) -> list[Path]:
     """Key files of drained segments, oldest first, as far back as the horizon reaches; older
     ones go.
     """
-    files = sorted(root.glob("*.keys"))
+    files = sorted([*root.glob(f"*{KEYS}"), *root.glob(f"*{OLDER_KEYS}")])
     held, kept = 0, []
     for path in reversed(files):
         if held >= 2 * horizon:
@@ -56,6 +61,12 @@ def keep_key_files(root: Path, horizon: int) -> list[Path]:
         held += path.stat().st_size // 16
         kept.append(path)
     return kept[::-1]
+
+
+def read_keys(path: Path) -> NDArray[Any]:
+    """uint64[n, 2] keys of a key file."""
+    keys = np.fromfile(path, np.uint64).reshape(-1, 2)
+    return without_bodies(keys) if path.suffix == OLDER_KEYS else keys
 
 
 def read_mark(root: Path) -> Mark:

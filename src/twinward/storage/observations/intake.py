@@ -7,7 +7,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from twinward.core.coding.files import sync_folder
 from twinward.core.errors import AbsentError, TwinwardError
 from twinward.core.ids import is_personal
 from twinward.core.messages import Counts, Difference
-from twinward.core.ports import Watcher
+from twinward.core.ports import KeptBatch, Watcher
 from twinward.storage.files.frames import Frame, FrameHead
 from twinward.storage.maintenance.backup import draining_stopped
 from twinward.storage.observations.duplicate_filter import seed_of, text_keys
@@ -98,7 +97,7 @@ class DurableIntake:
 
     def accept(
         self, source: str, rows: pa.RecordBatch, rejected: int, sender: str = ""
-    ) -> Future[Counts]:
+    ) -> KeptBatch:
         """Keeps a checked batch; see `Inbox.accept`."""
         return self.inbox.accept(source, rows, rejected, sender)
 

@@ -38,9 +38,9 @@ class Run:
             self._file.close()
             raise
 
-    def find(self, keys: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which of uint64[n, 2] keys are in the file."""
-        found = np.zeros(len(keys), np.bool_)
+    def find(self, keys: NDArray[Any]) -> NDArray[np.uint8]:
+        """Which of uint64[n, 2] keys are in the file: 1, or 2 with another body."""
+        found = np.zeros(len(keys), np.uint8)
         block = np.empty(len(keys), np.int64)
         kernels.find_blocks(self._first, keys, block)
         wanted = np.unique(block[block >= 0])
@@ -49,7 +49,7 @@ class Run:
             return found
         for one in wanted.tolist():
             here = np.flatnonzero(block == one)
-            part = np.zeros(len(here), np.bool_)
+            part = np.zeros(len(here), np.uint8)
             start = one * BLOCK
             held = self._read(start, min(BLOCK, self._count - start))
             kernels.find_sorted(held, keys[here], part)
@@ -87,20 +87,19 @@ class Generation:
         self._runs.append(run)
         self.count += len(keys)
 
-    def find(self, keys: NDArray[Any]) -> NDArray[np.bool_]:
-        """Which of uint64[n, 2] keys are here."""
-        found = np.zeros(len(keys), np.bool_)
+    def find(self, keys: NDArray[Any]) -> NDArray[np.uint8]:
+        """Which of uint64[n, 2] keys are here: 1, or 2 with another body."""
+        found = np.zeros(len(keys), np.uint8)
         if not self._runs:
             return found
-        kernels.bloom_find(self._bits, keys, found)
-        left = np.flatnonzero(found)
-        found[:] = False
+        likely = np.zeros(len(keys), np.bool_)
+        kernels.bloom_find(self._bits, keys, likely)
+        left = np.flatnonzero(likely)
         for run in reversed(self._runs):
             if not len(left):
                 break
-            here = run.find(keys[left])
-            found[left[here]] = True
-            left = left[~here]
+            found[left] = run.find(keys[left])
+            left = left[found[left] == 0]
         return found
 
     def close(self) -> None:
