@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import struct
 import sys
 import time
 from collections import Counter
@@ -17,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyproj
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -25,10 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from browser.stage import CHROMIUM, FLAGS, Stage, staged  # noqa: E402
+from scene_rays import Solids, to_degrees  # noqa: E402
 
 SIZE = (1440, 900)
-FOV = 0.6435011087932844  # of MapLibre, in radians
-ROUND_M = 2 * np.pi * 6_371_008.8  # by which MapLibre turns metres into heights
 PATIENCE_MS = 180_000
 NEAR = (15.0, 17.5)  # zooms of the flights
 A_VIEW = 40  # picks of one camera
@@ -51,117 +48,6 @@ FIRST = f"""async () => {{
     if (performance.now() - began > {PATIENCE_MS}) return {{ first, all: NaN, ...told }}
   }}
 }}"""
-
-
-class Solids:
-    """Every triangle of a scene in the square of the map (x, y from 0 to 1, metres up), and whose it is."""
-
-    def __init__(self, scene: Path) -> None:
-        tiles = list(leaves(json.loads((scene / "tileset.json").read_text("utf-8"))["root"]))
-        parts = [read_tile(scene / uri, transform) for uri, transform in tiles]
-        self.corners = np.concatenate([part for part, _ in parts if len(part)])
-        self.names = np.concatenate([names for part, names in parts if len(part)])
-        self.middle = self.corners[:, :, :2].mean(axis=1)
-
-    def hit(self, camera: dict[str, float], x: float, y: float) -> str:
-        """The nearest object on the ray through a pixel; empty where it meets the ground first."""
-        p, b = np.radians([camera["pitch"], camera["bearing"]])
-        world = 512 * 2 ** camera["zoom"]
-        metre = world / (ROUND_M * np.cos(np.radians(camera["lat"])))
-        centre = np.array([*to_square(camera["lon"], camera["lat"]), 0.0]) * [world, world, 1]
-        ahead = np.array([np.sin(b) * np.sin(p), -np.cos(b) * np.sin(p), -np.cos(p)])
-        right = np.array([np.cos(b), np.sin(b), 0.0])
-        up = np.array([np.sin(b) * np.cos(p), -np.cos(b) * np.cos(p), np.sin(p)])
-        away = camera["high"] / 2 / np.tan(FOV / 2)
-        # the pixel's middle, as the picture is drawn
-        way = (
-            away * ahead
-            + (x + 0.5 - camera["wide"] / 2) * right
-            + (camera["high"] / 2 - y - 0.5) * up
-        )
-        eye = centre - ahead * away
-        reach = away * 12
-        near = np.abs(self.middle * world - eye[:2]).max(axis=1) < reach
-        solid = self.corners[near] * [world, world, metre] - eye
-        found = meet(solid, way)
-        return str(self.names[near][found]) if found is not None else ""
-
-
-def meet(corners: NDArray[Any], way: NDArray[Any]) -> int | None:
-    """The triangle that a ray from the origin meets first (Moeller and Trumbore 1997)."""
-    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    across = np.cross(way, b)
-    flat = (a * across).sum(axis=1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        turn = 1 / flat
-        u = -(corners[:, 0] * across).sum(axis=1) * turn
-        over = np.cross(-corners[:, 0], a)
-        v = (over @ way) * turn
-        far = (b * over).sum(axis=1) * turn
-        inside = (u >= 0) & (v >= 0) & (u + v <= 1) & (far > 1e-6) & (np.abs(flat) > 1e-12)
-    if not inside.any():
-        return None
-    return int(np.flatnonzero(inside)[np.argmin(far[inside])])
-
-
-def to_square(lon: Any, lat: Any) -> tuple[Any, Any]:
-    return lon / 360 + 0.5, 0.5 - np.log(np.tan(np.pi / 4 + np.radians(lat) / 2)) / (2 * np.pi)
-
-
-def leaves(node: dict[str, Any]) -> Any:
-    if "content" in node:
-        yield node["content"]["uri"], np.array(node["transform"]).reshape(4, 4).T
-    for child in node.get("children", []):
-        yield from leaves(child)
-
-
-def read_tile(path: Path, transform: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Triangles float64[n, 3, 3] and the id of each; read by the letter of the glTF."""
-    body = path.read_bytes()
-    size = struct.unpack_from("<I", body, 12)[0]
-    told = json.loads(body[20 : 20 + size])
-    start = 28 + size
-    kinds = {5126: np.float32, 5125: np.uint32, 5123: np.uint16, 5121: np.uint8}
-
-    def column(number: int, wide: int) -> NDArray[Any]:
-        accessor = told["accessors"][number]
-        view = told["bufferViews"][accessor["bufferView"]]
-        at = start + view["byteOffset"] + accessor.get("byteOffset", 0)
-        kind = kinds[accessor["componentType"]]
-        return np.frombuffer(body, kind, accessor["count"] * wide, at).reshape(-1, wide)
-
-    if not told.get("meshes"):
-        return np.empty((0, 3, 3)), np.empty(0, object)
-    table = told["extensions"]["EXT_structural_metadata"]["propertyTables"][0]
-    ids = table["properties"]["id"]
-    views = told["bufferViews"]
-    ends = np.frombuffer(
-        body, np.uint32, table["count"] + 1, start + views[ids["stringOffsets"]]["byteOffset"]
-    )
-    text = start + views[ids["values"]]["byteOffset"]
-    names = np.array(
-        [body[text + a : text + b].decode() for a, b in itertools.pairwise(ends)], object
-    )
-    ground = np.zeros(table["count"])
-    if (
-        "ground_m" in table["properties"]
-    ):  # the map is flat: the console lets buildings down onto it
-        at = start + views[table["properties"]["ground_m"]["values"]]["byteOffset"]
-        ground = np.frombuffer(body, np.float32, table["count"], at).astype(np.float64)
-    parts, owners = [], []
-    for primitive in told["meshes"][0]["primitives"]:
-        place = column(primitive["attributes"]["POSITION"], 3).astype(np.float64)
-        owner = column(primitive["attributes"]["_FEATURE_ID_0"], 1)[:, 0].astype(np.int64)
-        index = column(primitive["indices"], 1)[:, 0].astype(np.int64).reshape(-1, 3)
-        up = place[:, 1] - ground[owner]
-        local = np.column_stack([place[:, 0], -place[:, 2], up, np.ones(len(place))])
-        earth = local @ transform.T
-        to_degrees = pyproj.Transformer.from_crs("EPSG:4978", "EPSG:4979", always_xy=True)
-        lon, lat, high = to_degrees.transform(earth[:, 0], earth[:, 1], earth[:, 2])
-        square = np.column_stack([*to_square(lon, lat), high])
-        parts.append(square[index])
-        owners.append(names[owner[index[:, 0]]])
-    return np.concatenate(parts), np.concatenate(owners)
 
 
 def open_city(browser: Browser, stage: Stage) -> Page:
@@ -234,23 +120,37 @@ def measure_flights(page: Page, middles: NDArray[Any], flights: int, fly_ms: int
 
 
 def measure_picks(page: Page, middles: NDArray[Any], picks: int, solids: Solids) -> None:
-    """Random pixels of random cameras, by the way of a click, against rays."""
+    """Pixels of random cameras, by the way of a click, against rays: half of the cameras over some tile, with pixels anywhere in the picture; half over some building, with pixels aimed at random buildings."""
     random = np.random.Generator(np.random.PCG64(2))
-    tally: Counter[str] = Counter()
-    spent = 0.0
-    while tally.total() < picks:
-        go(page, random_camera(random, middles))
+    tallies: dict[str, Counter[str]] = {"anywhere": Counter(), "aimed": Counter()}
+    houses = to_degrees(solids.middle)
+    spent = reckoned = 0.0
+    alike = checked = 0
+    for view in itertools.count():
+        if (done := sum(one.total() for one in tallies.values())) >= picks:
+            break
+        go(page, random_camera(random, houses if view % 2 else middles))
         page.wait_for_function(MOVED)
         page.wait_for_timeout(300)
         camera = page.evaluate(f"() => {{ const m = {HOOK}.map(); const c = m.getCenter(); return {{ lon: c.lng, lat: c.lat, zoom: m.getZoom(), pitch: m.getPitch(), bearing: m.getBearing(), wide: m.getCanvas().clientWidth, high: m.getCanvas().clientHeight }} }}")  # fmt: skip
-        some = min(A_VIEW, picks - tally.total())
-        points = [[int(random.integers(0, int(camera["wide"]))), int(random.integers(0, int(camera["high"])))] for _ in range(some)]  # fmt: skip
+        points: list[tuple[str, int, int]] = []
+        for _ in range(min(A_VIEW, picks - done)):
+            aimed = solids.aim(camera, random) if view % 2 else None
+            x, y = aimed or (random.integers(0, int(camera["wide"])), random.integers(0, int(camera["high"])))  # fmt: skip
+            points.append(("aimed" if aimed else "anywhere", int(x), int(y)))
         began = time.perf_counter()
-        found = page.evaluate(f"(points) => {HOOK}.pick(points)", points)
+        found = page.evaluate(f"(points) => {HOOK}.pick(points)", [[x, y] for _, x, y in points])
         spent += time.perf_counter() - began
-        for (x, y), name in zip(points, found, strict=True):
-            tally[judge(solids, camera, x, y, name)] += 1
-    print(f"{picks} picks: {dict(tally)}; {1000 * spent / picks:.1f} ms each", flush=True)
+        began = time.perf_counter()
+        for (how, x, y), name in zip(points, found, strict=True):
+            tallies[how][judge(solids, camera, x, y, name)] += 1
+        reckoned += time.perf_counter() - began
+        for _, x, y in points[:2]:  # the quick rays against the slow ones
+            checked += 1
+            alike += solids.hit(camera, x, y) == solids.hit(camera, x, y, slowly=True)
+    for how, tally in tallies.items():
+        print(f"{tally.total()} picks {how}: {dict(tally)}", flush=True)
+    print(f"a pick {1000 * spent / picks:.1f} ms, its ray {1000 * reckoned / picks:.1f} ms; {alike} of {checked} rays as reckoned slowly", flush=True)  # fmt: skip
 
 
 def judge(solids: Solids, camera: dict[str, float], x: int, y: int, name: str) -> str:

@@ -111,8 +111,8 @@ async function post<T>(path: string, body: unknown): Promise<T> {
   return (await ask(path, init)).json() as Promise<T>
 }
 
-function headers(): Record<string, string> {
-  const token = sessionStorage.getItem(TOKEN)
+function headers(path = ''): Record<string, string> {
+  const token = fence.on && fence.token && !path.startsWith('/v1/sessions') ? fence.token : sessionStorage.getItem(TOKEN)
   // whoever asks while something is drawn asks again when the language changes: it is read here
   return { 'accept-language': words.language, ...(token ? { authorization: `Bearer ${token}` } : {}) }
 }
@@ -122,15 +122,15 @@ let tellDrill: (drill: string) => void = () => undefined
 export const onDrill = (tell: (drill: string) => void): void => { tellDrill = tell }
 
 const INSIDE = ['/v1/scene/rehearsals', '/v1/sessions', '/v1/map/within'] // what a rehearsal itself writes, and what changes nothing
-/** While a rehearsal is played nothing that it orders may leave it: every other write is refused here, before it is sent. */
-export const fence = { on: false, says: '' }
+/** While a rehearsal is played nothing that it orders may leave it: every other write is refused here, before it is sent; and with its token by the server. */
+export const fence = { on: false, says: '', token: '' }
 
 /** Ask; ApiError when the answer is not a good one. A session whose token has run out is renewed on the way. */
 export async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   if (fence.on && init.method && init.method !== 'GET' && !INSIDE.some((one) => path.startsWith(one))) throw new ApiError(409, 'rehearsal', fence.says)
   let response: Response
   try {
-    response = await fetch(path, { ...init, headers: { ...headers(), ...(init.headers as Record<string, string>) } })
+    response = await fetch(path, { ...init, headers: { ...headers(path), ...(init.headers as Record<string, string>) } })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
     throw new ApiError(0, 'offline', 'the server does not answer')
@@ -138,7 +138,7 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
   const drill = response.headers.get('x-twinward-drill')
   if (drill) tellDrill(drill)
   if (response.ok) return response
-  if (response.status === 401 && !path.startsWith('/v1/sessions') && (await renew())) return ask(path, init)
+  if (response.status === 401 && !fence.on && !path.startsWith('/v1/sessions') && (await renew())) return ask(path, init)
   const body = await response.json().catch(() => ({}))
   throw new ApiError(response.status, body.code ?? 'error', spoken(body.message ?? response.statusText), spoken(body.advice ?? ''))
 }

@@ -38,7 +38,7 @@ from twinward.service.city.gazetteer import FoundPlace
 from twinward.service.city.layer_series import LayerFaults, LayerHistory
 from twinward.service.city.layers import LayerSensor, LayerView
 from twinward.service.city.reach import ReachView
-from twinward.service.city.rehearsals import Rehearsal
+from twinward.service.city.rehearsals import BegunRehearsal, Rehearsal
 from twinward.service.city.scene_moment import SceneMoment
 from twinward.service.city.scene_tiles import SceneView
 from twinward.service.city.transit import TimetableView, TransitAccount, TransitView
@@ -125,6 +125,7 @@ ANSWERS = (
     DrawnArea,
     SceneView,
     SceneMoment,
+    BegunRehearsal,
     Rehearsal,
     AreaName,
     HandOverRow,

@@ -21,7 +21,13 @@ from twinward.loop.context import ReferenceData
 from twinward.loop.engine import Loop
 from twinward.security.authorization.policy import Policy
 from twinward.security.identity.accounts import Accounts
-from twinward.security.identity.people import Caller, Identities, anybody, local_admin
+from twinward.security.identity.people import (
+    Caller,
+    Identities,
+    anybody,
+    local_admin,
+    require_outside,
+)
 from twinward.security.identity.sessions import Sessions
 from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.vault import Vault
@@ -116,6 +122,7 @@ def ask(
 
     `check` looks, in the same transaction and before anything is asked, at what the commands name.
     """
+    require_outside(caller)
 
     def work(tx: Transaction) -> tuple[str, ...]:
         if check is not None:

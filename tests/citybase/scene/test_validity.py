@@ -185,4 +185,4 @@ def test_the_number_of_a_fault_is_said_by_the_command(
     }  # fmt: skip
     path.write_text(json.dumps(document), "utf-8")
     assert main(["scene", "check", "--cityjson", str(path)]) == 1
-    assert "302 shell not closed: 1 objects (b-1)" in capsys.readouterr().out
+    assert "302 shell not closed: 1 object (b-1)" in capsys.readouterr().out

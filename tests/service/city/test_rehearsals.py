@@ -10,9 +10,11 @@ import pytest
 
 from helpers.cities import COMMUNITY, Desk
 from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
+from twinward.service.access.authorization import require_command
 from twinward.service.city import rehearsals as r
 from twinward.service.hazards.forecast_store import ForecastLine
-from twinward.service.platform import Caller
+from twinward.service.platform import Caller, ask
+from twinward.twins.emergency.reports.messages import ReportAffectedPlace
 
 ORDER = r.NewRehearsalOrder(
     offset_s=90, title="Close the gate", department="transport", area=COMMUNITY
@@ -96,3 +98,30 @@ def test_who_may_not_command_may_not_rehearse_it(desk: Desk, forked: r.Rehearsal
     stranger = Caller(name="x", role="department", department="health", areas=("310115",))
     with pytest.raises(RefusedError):
         r.order_in_rehearsal(desk.platform, stranger, forked.id, ORDER)
+
+
+def test_who_speaks_inside_a_rehearsal_asks_nothing_in_earnest(
+    desk: Desk, forked: r.BegunRehearsal
+) -> None:
+    inside = desk.platform.identities.read(forked.token, desk.clock.now())
+    report = ReportAffectedPlace(
+        id="c-1",
+        place="p-1",
+        hazard="flood",
+        area=COMMUNITY,
+        name="the underpass",
+        day=desk.clock.now().date(),
+    )
+    with desk.platform.store.read() as reader:
+        before = reader.last_seq()
+    for ask_for in (
+        lambda: ask(desk.platform, inside, report),
+        lambda: require_command(desk.platform, inside, report),
+        lambda: r.begin_rehearsal(desk.platform, inside, r.NewRehearsal()),
+        lambda: r.end_rehearsal(desk.platform, inside, "reh-another-one"),
+    ):
+        with pytest.raises(RefusedError) as refused:
+            ask_for()
+        assert refused.value.code == "in_rehearsal"
+    with desk.platform.store.read() as reader:
+        assert reader.last_seq() == before

@@ -100,15 +100,16 @@ def add_rehearsals(routes: APIRouter, platform: Platform) -> None:
     @routes.post(
         "/scene/rehearsals",
         openapi_extra=describe(AskRehearsal),
-        responses=gives("Rehearsal", 201),
+        responses=gives("BegunRehearsal", 201),
         status_code=201,
     )
     async def post_rehearsal(request: Request) -> Response:
-        """Fork the present; its forecasts go on from here."""
+        """Fork the present; its forecasts go on from here. Who sends its token speaks inside it."""
         caller = caller_of(platform, request)
         asked = await decode(request, AskRehearsal, secret=False)
         wanted = rehearsals.NewRehearsal(hours=asked.hours, speed=asked.speed)
-        return answer(rehearsals.begin_rehearsal(platform, caller, wanted), 201)
+        begun = rehearsals.begin_rehearsal(platform, caller, wanted)
+        return answer(begun, 201, named=True)  # it hands out a token
 
     @routes.get("/scene/rehearsals/{rehearsal}", responses=gives("Rehearsal"))
     def get_rehearsal(request: Request, rehearsal: str) -> Response:

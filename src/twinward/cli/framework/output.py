@@ -158,3 +158,8 @@ def word_of(value: object) -> str:
 def local(at: datetime, precision: str = "minutes") -> str:
     """An instant for people: by the city's clock, with the distance from UTC."""
     return at.astimezone(ZONE.get()).isoformat(" ", precision)
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 error`, `2 errors`, `1,200 entities` with `many` where an s does not do."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

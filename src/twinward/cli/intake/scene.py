@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from twinward.cli.framework.output import emit_json, emit_text
+from twinward.cli.framework.output import counted, emit_json, emit_text
 from twinward.cli.main import add_common
 from twinward.service.city.scene import (
     CheckedScene,
@@ -77,7 +77,9 @@ def run_check(options: argparse.Namespace) -> int:
         else:
             lines = [describe_fault(one) for one in faults]
             emit_text(
-                "\n".join([*lines, f"{options.cityjson.name}: {len(faults)} kinds of faults"])
+                "\n".join(
+                    [*lines, f"{options.cityjson.name}: {counted(len(faults), 'kind')} of faults"]
+                )
             )
         return 1 if faults else 0
     found = check_scene(options.workspace, options.tileset, options.root)
@@ -90,7 +92,7 @@ def run_check(options: argparse.Namespace) -> int:
 
 def describe_fault(one: Any) -> str:
     """`302 shell not closed: 2 objects (a, b)`."""
-    return f"{one.code} {one.name}: {one.objects:,} objects ({', '.join(one.named[:5])})"
+    return f"{one.code} {one.name}: {counted(one.objects, 'object')} ({', '.join(one.named[:5])})"
 
 
 def describe_check(found: CheckedScene) -> str:
@@ -101,13 +103,15 @@ def describe_check(found: CheckedScene) -> str:
         lines.append(f"... and {len(faults) - MOST_SHOWN:,} more")
     if found.gone:
         lines.append(
-            f"WARNING ENTITY_NOT_FOUND: {found.gone:,} of {found.entities:,} entities are "
-            f"no more in the city ({', '.join(found.named[:3])})"
+            f"WARNING ENTITY_NOT_FOUND: {found.gone:,} of "
+            f"{counted(found.entities, 'entity', 'entities')} no longer in the city "
+            f"({', '.join(found.named[:3])})"
         )
     verdict = "sound" if checked.sound else "not sound"
     lines.append(
-        f"{checked.file}: {verdict}, {checked.errors:,} errors, {checked.warnings:,} warnings in "
-        f"{checked.tiles:,} tiles and {checked.contents:,} contents"
+        f"{checked.file}: {verdict}, {counted(checked.errors, 'error')}, "
+        f"{counted(checked.warnings, 'warning')} in {counted(checked.tiles, 'tile')} and "
+        f"{counted(checked.contents, 'content')}"
     )
     return "\n".join(lines)
 
@@ -116,13 +120,13 @@ def describe(report: dict[str, Any]) -> str:
     heights, floors, ground = report["heights"], report["floors"], report["ground_m"]
     stands = f"{ground[0]:g} to {ground[1]:g} m" if report["terrain"] and ground else "none given"
     lines = [
-        f"{report['objects_in']:,} objects read, {report['objects_out']:,} in the scene, "
+        f"{counted(report['objects_in'], 'object')} read, {report['objects_out']:,} in the scene, "
         f"{report['without_geometry']:,} of them without geometry",
         f"heights: {heights['given']:,} given, {heights['levels']:,} from storeys, "
         f"{heights['estimated']:,} estimated (drawn grey)",
         f"storeys: {floors['given']:,} given, {floors['estimated']:,} estimated",
         f"ground: {stands}",
-        f"{report['triangles']:,} triangles in {report['tiles']:,} tiles, "
+        f"{counted(report['triangles'], 'triangle')} in {counted(report['tiles'], 'tile')}, "
         f"{report['bytes'] / 1e6:.1f} MB: {report['tileset']}",
     ]
     lines += [f"  left out: {n:,} x {why}" for why, n in report["rejected"].items()]

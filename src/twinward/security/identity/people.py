@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from twinward.core.errors import UnknownCallerError
+from twinward.core.errors import RefusedError, UnknownCallerError
 from twinward.core.lazy import LazyModule
 from twinward.security.privacy.vault import read_or_make
 
@@ -28,7 +28,7 @@ CLOCK_SKEW_S = 60
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """One who asks: a name for the record, the department they answer for, if any, and the areas
-    they look after.
+    they look after. `rehearsal`: the one inside which alone they speak; empty outside of any.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     department: str | None = None
     areas: tuple[str, ...] = ("all",)
     session: str | None = None
+    rehearsal: str = ""
 
 
 class Identities:
@@ -58,6 +59,7 @@ class Identities:
             "department": caller.department,
             "areas": list(caller.areas),
             "sid": caller.session,
+            **({"reh": caller.rehearsal} if caller.rehearsal else {}),
             "iat": int(now.timestamp()),
             "exp": int((now + lasts).timestamp()),
         }
@@ -75,6 +77,7 @@ class Identities:
                     "department": claims.get("department"),
                     "areas": claims.get("areas") or ("all",),
                     "session": claims.get("sid"),
+                    "rehearsal": claims.get("reh", ""),
                 },
                 Caller,
             )
@@ -95,6 +98,17 @@ class Identities:
         if caller.session is not None and not self.is_live(caller.session, now):
             raise UnknownCallerError("this session is over", "log in again")
         return caller
+
+
+def require_outside(caller: Caller) -> None:
+    """RefusedError `in_rehearsal` for who speaks inside a rehearsal: nothing of it may leave it."""
+    if caller.rehearsal:
+        raise RefusedError(
+            f"{caller.name} speaks inside rehearsal {caller.rehearsal}: nothing of it reaches "
+            f"anybody",
+            "end the rehearsal, then say it in earnest",
+            code="in_rehearsal",
+        )
 
 
 def anybody() -> Caller:

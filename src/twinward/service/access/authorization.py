@@ -11,7 +11,7 @@ from twinward.core.errors import RefusedError
 from twinward.core.messages import Command
 from twinward.core.ports import R, Rows, Table, area_of
 from twinward.security.authorization.rules import LOCAL, load_rules
-from twinward.security.identity.people import Caller
+from twinward.security.identity.people import Caller, require_outside
 from twinward.security.privacy.scrubbing import scrub, scrub_json, scrubbed
 from twinward.twins.city import messages as c
 from twinward.twins.city.rows import RISK_PLACES, SENSOR_STATES
@@ -74,10 +74,24 @@ THINGS_OF_ONE: dict[tuple[str, str], tuple[Table[msgspec.Struct], ...]] = {
 }
 
 
+READING = ("GET", "HEAD", "OPTIONS")
+# what a rehearsal itself writes, a question too long for an address, and the end of a session
+INSIDE_REHEARSAL = frozenset(
+    {
+        ("POST", "/v1/scene/rehearsals/{rehearsal}/orders"),
+        ("POST", "/v1/scene/rehearsals/{rehearsal}/end"),
+        ("POST", "/v1/map/within"),
+        ("DELETE", "/v1/sessions/{session}"),
+    }
+)
+
+
 def require_route(platform: Platform, caller: Caller, method: str, path: str) -> None:
     """RefusedError unless the caller's role may use the route; what it may see there is cut by
-    the use case.
+    the use case. Inside a rehearsal only what is read, and the rehearsal itself.
     """
+    if method not in READING and (method, path) not in INSIDE_REHEARSAL:
+        require_outside(caller)
     platform.policy.require(caller, load_rules().of_route(method, path))
 
 
@@ -90,6 +104,7 @@ def require_verb(platform: Platform, caller: Caller, words: str) -> None:
 
 def require_command(platform: Platform, caller: Caller, command: Command) -> None:
     """RefusedError unless the caller may ask this of this area, for this department."""
+    require_outside(caller)
     if platform.managed and needs_second_person(command):
         raise RefusedError(
             "this changes people's lives and takes two",

@@ -14,6 +14,7 @@ import msgspec
 from twinward.core.coding.files import keep_newest, write_whole
 from twinward.core.errors import AbsentError, ConflictError, InputError
 from twinward.core.ids import derive_id
+from twinward.security.identity.people import require_outside
 from twinward.service.hazards.forecast_store import ForecastLine, list_forecasts
 from twinward.service.platform import Caller, Platform
 from twinward.twins.emergency.incidents.rows import INCIDENTS
@@ -22,6 +23,7 @@ FOLDER = "rehearsals"
 NAME = re.compile(r"reh-[0-9a-z-]{4,60}")
 MOST_KEPT, MOST_ORDERS = 100, 500
 SPEED = 60.0
+AFTER = timedelta(hours=1)  # how long one may speak inside it after it was played
 MOST_HOURS = 72.0
 
 
@@ -59,6 +61,14 @@ class Rehearsal(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
 
 
+class BegunRehearsal(Rehearsal, frozen=True, kw_only=True):
+    """A rehearsal that has just begun. Who sends `token` with what it asks speaks inside the
+    rehearsal: the server then refuses all that would leave it.
+    """
+
+    token: str
+
+
 class NewRehearsal(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked: how many hours are played, and how many times faster than a clock."""
 
@@ -87,9 +97,10 @@ def covering(lines: list[ForecastLine], at: datetime) -> list[ForecastLine]:
     return list(found.values())
 
 
-def begin_rehearsal(platform: Platform, caller: Caller, asked: NewRehearsal) -> Rehearsal:
+def begin_rehearsal(platform: Platform, caller: Caller, asked: NewRehearsal) -> BegunRehearsal:
     """Forks the present; AbsentError `no_forecast` where nothing goes on from here."""
     platform.policy.require(caller, "plan_ahead")
+    require_outside(caller)
     if not 0 < asked.hours <= MOST_HOURS or not 1 <= asked.speed <= 3600:
         raise InputError(
             f"a rehearsal has up to {MOST_HOURS:g} hours at 1 to 3,600 times a clock, "
@@ -118,13 +129,17 @@ def begin_rehearsal(platform: Platform, caller: Caller, asked: NewRehearsal) -> 
         forecasts=tuple(line.id for line in lines),
     )
     keep(platform.workspace, made)
-    return made
+    lasts = timedelta(hours=asked.hours / asked.speed) + AFTER
+    inside = msgspec.structs.replace(caller, rehearsal=name)
+    token = platform.identities.sign(inside, now, lasts)
+    return BegunRehearsal(**msgspec.structs.asdict(made), token=token)
 
 
 def order_in_rehearsal(
     platform: Platform, caller: Caller, name: str, asked: NewRehearsalOrder
 ) -> Rehearsal:
     """Keeps an order in the rehearsal; the caller may give there what it may give in earnest."""
+    require_inside(caller, name)
     areas = platform.reference.areas
     platform.policy.require(caller, "command_incident", area=areas.require(asked.area))
     if asked.department not in platform.reference.library.departments:
@@ -163,9 +178,16 @@ def order_in_rehearsal(
 
 def end_rehearsal(platform: Platform, caller: Caller, name: str) -> Rehearsal:
     """Nothing more is ordered in it; what was stays to be read."""
+    require_inside(caller, name)
     platform.policy.require(caller, "plan_ahead")
     now = platform.clock.now()
     return change(platform, name, lambda held: msgspec.structs.replace(held, ended_at=now))
+
+
+def require_inside(caller: Caller, name: str) -> None:
+    """RefusedError for who speaks inside another rehearsal."""
+    if caller.rehearsal != name:
+        require_outside(caller)
 
 
 def change(platform: Platform, name: str, make: Callable[[Rehearsal], Rehearsal]) -> Rehearsal:
