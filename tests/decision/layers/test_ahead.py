@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from twinward.decision.layers.ahead import Ahead, forecast, learn, step_ahead
+from twinward.decision.layers.ahead import (
+    Ahead,
+    days_held_out,
+    days_won,
+    forecast,
+    learn,
+    step_ahead,
+)
 
 HOURS = np.arange(14 * 24)
 
@@ -31,7 +38,17 @@ def test_a_daily_course_is_forecast_better_than_by_its_last_value() -> None:
 def test_of_walks_by_chance_hardly_one_is_forecast() -> None:
     steps = np.random.Generator(np.random.PCG64(2)).normal(0, 1, (40, len(HOURS)))
     said = [forecast(walk)[1] for walk in np.cumsum(steps, axis=1)]
-    assert said.count("not_better") >= 36
+    assert said.count("not_better") >= 38
+
+
+def test_days_won_counts_days_and_not_hours() -> None:
+    model, last = np.full((72, 2), 1.0), np.full((72, 2), 1.1)
+    model[:24] = 50.0
+    assert days_won(model, last) == pytest.approx(2 / 3)
+    model[:24], last[30:] = np.nan, 0.5
+    assert days_won(model, last) == 0.0
+    assert days_won(np.full((5, 2), np.nan), last[:5]) == 0.0
+    assert [days_held_out(24 * days) for days in (5, 9, 12, 21, 28)] == [3, 3, 4, 7, 7]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 HOURS_AHEAD = 12
 LEAST_DAYS = 5
-TESTED_DAYS = 3  # the last days, on which model and last value are held against each other
+TESTED_DAYS = (3, 7)  # least and most of the last days, on which both are held against each other
+LEARNT_SHARE = 2  # days of past for each day that is tested
 BETTER = 0.95  # of the error of the last value
+DAYS_WON = 0.7  # share of the tested days on which the model must do better
 MOST_KEPT = 0.98
 DAY_H, WEEK_H = 24, 168
 LEAST_WEEKS = 3  # of past before the hour of the week is thought of
@@ -49,7 +51,7 @@ def forecast(values: Floats, hours: int = HOURS_AHEAD) -> tuple[Ahead | None, st
         return None, "too_short"
     if not np.isfinite(values[-1]):
         return None, "silent"
-    split = n - TESTED_DAYS * 24
+    split = n - days_held_out(n) * 24
     period = choose_period(values[:split], hours)
     errors, plain = test_on(values, split, hours, period)
     if not errors.size or not np.isfinite(errors).any():
@@ -59,7 +61,7 @@ def forecast(values: Floats, hours: int = HOURS_AHEAD) -> tuple[Ahead | None, st
         error = float(np.nanmean(np.abs(errors)))
         of_last = float(np.nanmean(np.abs(plain)))
         spread = np.nan_to_num(np.nanquantile(errors, [0.1, 0.9], axis=0))
-    if not error < BETTER * of_last:
+    if not error < BETTER * of_last or days_won(errors, plain) < DAYS_WON:
         return None, "not_better"
     middle = step_ahead(values, n, *learn(values, period), hours)
     return (
@@ -74,6 +76,24 @@ def forecast(values: Floats, hours: int = HOURS_AHEAD) -> tuple[Ahead | None, st
         ),
         "",
     )
+
+
+def days_held_out(hours: int) -> int:
+    """How many of the last days are tested: a longer past leaves room for more, and a few days are
+    easily won by chance.
+    """
+    least, most = TESTED_DAYS
+    return int(min(max(hours // 24 // (1 + LEARNT_SHARE), least), most))
+
+
+def days_won(errors: Floats, plain: Floats) -> float:
+    """Share of the days, counted from the first start, on which the model's errors are the less."""
+    both = np.isfinite(errors) & np.isfinite(plain)
+    model, last = (np.where(both, np.abs(one), 0.0).sum(axis=1) for one in (errors, plain))
+    day = np.arange(len(errors)) // DAY_H
+    told = np.bincount(day, weights=both.sum(axis=1)) > 0
+    won = np.bincount(day, weights=model) < np.bincount(day, weights=last)
+    return float(won[told].mean()) if told.any() else 0.0
 
 
 def choose_period(values: Floats, hours: int) -> int:
