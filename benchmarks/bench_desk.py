@@ -28,6 +28,7 @@ from benchmarks.bench_console import link_copy, quantiles
 from browser.made_city import make_city
 from browser.stage import CHROMIUM, FLAGS, Stage, staged
 from twinward.core.clock import SetClock
+from twinward.service.operations.preparing import Preparing
 
 # a page is usable when this is there and nothing says that it is loading
 PAGES = {
@@ -130,8 +131,8 @@ def time_answers(page: Page, stage: Stage, incident: str, rounds: int) -> dict[s
     return found
 
 
-def run(workspace: Path, rounds: int) -> dict[str, Any]:
-    """Pages and deeds on a played outbreak."""
+def run(workspace: Path, rounds: int, settle_s: float = 0.0) -> dict[str, Any]:
+    """Pages and deeds on a played outbreak, so many seconds after the server has started."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         copy = Path(folder) / "ws"
         link_copy(workspace, copy)
@@ -142,6 +143,9 @@ def run(workspace: Path, rounds: int) -> dict[str, Any]:
                 events = int(reader.last_seq())
             assert isinstance(stage.clock, SetClock)
             stage.clock.at = last + timedelta(hours=1)
+            preparing = Preparing(stage.platform)  # as `serve` does
+            preparing.start()
+            time.sleep(settle_s)
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
             page = open_desk(browser, stage)
             result: dict[str, Any] = {"events": events, "load_1min": os.getloadavg()[0]}
@@ -152,6 +156,7 @@ def run(workspace: Path, rounds: int) -> dict[str, Any]:
             }
             result["load_1min_after"] = os.getloadavg()[0]
             browser.close()
+            preparing.stop()
     return result
 
 
@@ -263,11 +268,12 @@ if __name__ == "__main__":
     parser.add_argument("--cases", type=int)
     parser.add_argument("--server", action="store_true", help="processor time of the server only")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--settle", type=float, default=0.0, help="seconds before the first page")
     options = parser.parse_args()
     if options.server:
         told = run_server(options.workspace, options.rounds)
     elif options.cases:
         told = run_table(options.cases, options.rounds)
     else:
-        told = run(options.workspace, options.rounds)
+        told = run(options.workspace, options.rounds, options.settle)
     print(json.dumps(told, indent=1))

@@ -17,6 +17,7 @@ from twinward.cli.framework.output import say
 from twinward.cli.framework.server_discovery import noted
 from twinward.cli.main import add_common
 from twinward.core.errors import InputError
+from twinward.service.operations.preparing import Preparing
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -56,6 +57,8 @@ def run(options: argparse.Namespace) -> int:
         platform.loop.start(now=platform.clock.now)
         housekeeping = make_housekeeping(platform)
         housekeeping.start()
+        preparing = Preparing(platform)
+        preparing.start()
         orders_out = OrdersOut(platform)
         orders_out.start()
         memory.start()
@@ -74,6 +77,7 @@ def run(options: argparse.Namespace) -> int:
             with noted(options.workspace, scheme, options.host, options.port):
                 make_server(platform, options.host, options.port).run()
         finally:
+            preparing.stop()
             memory.stop()
             orders_out.stop()
             housekeeping.stop()

@@ -25,7 +25,7 @@ from twinward.decision.assessment.situation import Situation
 from twinward.library.knowledge.graph import build_graph
 from twinward.service.assessment.past_incidents import find_similar_to
 from twinward.service.assessment.questions import QUESTIONS
-from twinward.service.assessment.situation_reader import read_situation
+from twinward.service.assessment.shared_pictures import SHARED
 from twinward.service.console.basemap import Basemap
 from twinward.service.hazards.prediction import find_forecast, predict_hazard
 from twinward.service.platform import Caller, Platform
@@ -76,7 +76,7 @@ def answer_function(
         )
     if days is not None and not 1 <= days <= MOST_DAYS:
         raise InputError(f"{days} days are not possible", f"give 1 to {MOST_DAYS}", code="bad_days")
-    given = read_situation(platform, ground, caller, incident, at)
+    given = SHARED.read(platform, ground, caller, incident, at)
     if name == "analyse":
         return analyse(given.picture, days or 7)
     if name == "describe":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +21,24 @@ SAMPLE = 100_000  # residents whose ages stand for all
 
 def hospital_beds(city: Path) -> dict[str, int]:
     """Beds by area of the hospitals of which a source says how many; none where nobody does."""
-    import pyarrow.compute as pc
+    path = city / "places.parquet"
+    return dict(_read_beds(path, path.stat().st_mtime_ns)) if path.is_file() else {}
+
+
+@lru_cache(maxsize=4)
+def _read_beds(path: Path, changed_ns: int) -> dict[str, int]:
+    """Read once for each state of the file: a forecast of needs asks at every look."""
     import pyarrow.parquet as pq
 
-    path = city / "places.parquet"
-    if not path.is_file() or "stated" not in pq.read_schema(path).names:
-        return {}
-    table = pq.read_table(path, columns=["kind", "area", "capacity", "stated"])
-    chosen = table.filter(pc.and_(pc.equal(table["kind"], "hospital"), table["stated"]))
+    names = ["kind", "area", "capacity", "stated"]
+    with pq.ParquetFile(path) as file:  # `read_table` would load pandas for it
+        if "stated" not in file.schema_arrow.names:
+            return {}
+        columns = file.read(columns=names).select(names)
     found: dict[str, int] = {}
-    for area, beds in zip(chosen["area"].to_pylist(), chosen["capacity"].to_pylist(), strict=True):
-        found[area] = found.get(area, 0) + beds
+    for kind, area, beds, stated in zip(*(one.to_pylist() for one in columns), strict=True):
+        if kind == "hospital" and stated:
+            found[area] = found.get(area, 0) + beds
     return found
 
 

@@ -114,14 +114,16 @@ def follow(
     log_r = chance.normal(trend * parameters[:, 3:4], 0.3, shape)
     susceptible = np.ones(shape)
     evidence = np.zeros(len(parameters))
+    spare = np.empty_like(past)  # the two take turns: a new array a day costs as much as the rest
     for day, count in enumerate(series, start=skipped):
         log_r, fresh, susceptible = step(
             log_r, past, serial, susceptible, parameters, population, chance
         )
         expected = fresh * weekday[day % 7]
-        past = np.concatenate([past[:, :, 1:], fresh[:, :, None]], axis=2)
+        spare[:, :, :-1], spare[:, :, -1] = past[:, :, 1:], fresh
+        past, spare = spare, past
         if np.isfinite(count):
-            log_r, past, fresh = _begin_anew(count / weekday[day % 7], log_r, past, fresh, chance)
+            _begin_anew(count / weekday[day % 7], log_r, past, fresh, chance)
             log_weight = log_likelihood(count, fresh * weekday[day % 7], parameters[:, 2:3])
             top = log_weight.max(axis=1, keepdims=True)
             weight = np.exp(log_weight - top)
@@ -130,7 +132,8 @@ def follow(
             log_r, susceptible = (
                 np.take_along_axis(x, chosen, axis=1) for x in (log_r, susceptible)
             )
-            past = np.take_along_axis(past, chosen[:, :, None], axis=1)
+            _take_rows(past, chosen, spare)
+            past, spare = spare, past
         if watch is not None:
             watch(day, expected, log_r)
     return RenewalFit(
@@ -209,17 +212,23 @@ def _begin_anew(
     past: NDArray[Any],
     fresh: NDArray[Any],
     chance: np.random.Generator,
-) -> tuple[NDArray[Any], ...]:
-    """Puts the last few particles at today's level, so that a jump (imports, a new way of
+) -> None:
+    """Puts the last few particles at today's level, in place, so that a jump (imports, a new way of
     counting) is not missed.
     """
     few = max(1, int(RESTARTED * log_r.shape[1]))
     shape = (len(log_r), few, 1)
     flat = max(level, 0.3) * chance.lognormal(0.0, 0.4, shape) * np.ones(past.shape[2])
-    log_r, past, fresh = log_r.copy(), past.copy(), fresh.copy()
     log_r[:, -few:] = chance.normal(0.0, 0.4, shape[:2])
     past[:, -few:], fresh[:, -few:] = flat, flat[:, :, -1]
-    return log_r, past, fresh
+
+
+def _take_rows(past: NDArray[Any], chosen: NDArray[Any], into: NDArray[Any]) -> None:
+    """As `np.take_along_axis(past, chosen[:, :, None], 1)`, by whole rows."""
+    sets, particles, days = past.shape
+    at = (chosen + np.arange(sets)[:, None] * particles).ravel()
+    # an index is never outside; "clip" lets numpy write into `into` without a copy between
+    np.take(past.reshape(-1, days), at, axis=0, out=into.reshape(-1, days), mode="clip")
 
 
 def _start(series: NDArray[Any]) -> tuple[float, float]:
