@@ -73,15 +73,23 @@ class SupervisedCity:
             items.append(item | ({"unit": unit} if unit else {}))
         self.observe(source, items)
 
-    def observe(self, source: str, items: list[dict[str, object]]) -> BatchAccount:
+    def observe(
+        self, source: str, items: list[dict[str, object]], caller: Caller | None = None
+    ) -> BatchAccount:
         body = msgspec.json.encode({"source": source, "items": items})
-        account = submit(self.platform, self.me, checks_of(self.platform), body).result()
+        account = submit(self.platform, caller or self.me, checks_of(self.platform), body).result()
         self.settle()
         return account
 
     def settle(self) -> None:
         self.platform.supervision.settle()
         self.platform.loop.catch_up()
+
+    def restart(self) -> None:
+        """The process ends, and another opens the workspace."""
+        folder = self.platform.workspace
+        self.platform.close()
+        self.platform = compose.open_platform(folder, self.clock)
 
     def wait(self, **span: float) -> None:
         """Time passes; what it brings is found."""
@@ -120,7 +128,8 @@ def supervised_city(
         make_city(folder, *districts)
     clock = SetClock(at)
     platform = compose.open_platform(folder, clock)
+    city = SupervisedCity(platform, clock)
     try:
-        yield SupervisedCity(platform, clock)
+        yield city
     finally:
-        platform.close()
+        city.platform.close()

@@ -37,6 +37,7 @@ from twinward.security.privacy.keys import Keyring
 from twinward.security.privacy.phones import dialling_of
 from twinward.security.privacy.vault import Vault
 from twinward.service.devices.alarm_watch import DeviceAlarmWatch
+from twinward.service.devices.speaking import EdgeVoices
 from twinward.service.operations.chain_watch import ChainWatch
 from twinward.service.operations.reconciliation import Reconciler
 from twinward.service.platform import Caller, Platform
@@ -122,11 +123,14 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
     twins = Twins(BEHAVIOUR, reference.zone)
     watch = ThresholdMonitor(store, twins.ask, reference.areas.root)
 
+    edge_of = EdgeVoices(workspace).edge_of
     supervision = SupervisionMonitor(
-        store, twins.ask, reference.modules, workspace / "supervision.db", clock
+        store, twins.ask, reference.modules, workspace / "supervision.db", clock, edge_of
     )
-
-    alarm_watch = DeviceAlarmWatch(store, twins.ask, reference.modules, reference.areas.root, clock)
+    alarm_watch = DeviceAlarmWatch(
+        *(store, twins.ask, reference.modules, reference.areas.root),
+        *(workspace / "alarms.db", clock, edge_of),
+    )
 
     @cache
     def desk() -> TracingProvider:

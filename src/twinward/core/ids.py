@@ -9,6 +9,7 @@ import msgspec
 
 OURS = ("cmd", "note", "look")  # with which the ids of commands begin that the platform itself asks
 RESERVED = re.compile(rf"(?:{'|'.join(OURS)})-|.*//", re.DOTALL)
+SPACE = "\x1f"  # between sender and source of a namespace of ids: in no name
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base 32: no i, l, o, u
 
 
@@ -57,3 +58,14 @@ def own_id(actor: str, source: str, command_id: str) -> str:
 def content_of(message: msgspec.Struct) -> str:
     """A digest of what a message says: the same words under the same id are the same message."""
     return hashlib.blake2b(msgspec.json.encode(message), digest_size=16).hexdigest()
+
+
+def id_space(sender: str, source: str) -> str:
+    """The namespace of the ids of one sender's source; `sender` "" before there are accounts."""
+    return f"{sender}{SPACE}{source}" if sender else source
+
+
+def split_space(space: str) -> tuple[str, str]:
+    """Sender and source of a namespace."""
+    sender, _, source = space.rpartition(SPACE)
+    return sender, source

@@ -59,8 +59,11 @@ class Watcher(Protocol):
     start.
     """
 
-    def look(self, source: str, readings: pa.RecordBatch) -> None:
-        """`readings` is an Arrow batch of OBSERVATION_COLUMNS, each row with a value."""
+    def look(self, source: str, readings: pa.RecordBatch, number: int, at_us: int) -> None:
+        """`readings` is an Arrow batch of OBSERVATION_COLUMNS, each row with a value; `source` the
+        namespace of its ids (see `core.ids.id_space`). Later batches have a greater `number`, by
+        which one that is shown again is known; it was recorded at `at_us`.
+        """
 
     def settle(self) -> None:
         """Returns when all that followed from the batches shown so far is durable."""

@@ -407,7 +407,7 @@ class Keeper:
 
     def _forget_unkept(self) -> None:
         """The transaction is undone: so is what the rules thought of it."""
-        since_us = self.evaluator._from_us
+        since_us = self.evaluator.from_us
         self.config = msgspec.structs.replace(self.config, rules=self._book.rules())
         self._number = self._book.number()
         self.evaluator = Evaluator(self.config.rules, self._list_memories(), from_us=since_us)

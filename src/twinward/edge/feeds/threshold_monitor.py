@@ -55,9 +55,9 @@ class ThresholdMonitor:
         """The thresholds have changed: read them again before the next batch."""
         self._fresh_until = float("-inf")
 
-    def look(self, source: str, readings: pa.RecordBatch) -> None:
-        """Notes what crosses a threshold in this batch; what goes wrong is told by `settle`, not
-        to the inbox.
+    def look(self, source: str, readings: pa.RecordBatch, number: int, at_us: int) -> None:
+        """Notes what crosses a threshold in this batch, once however often it is shown; what goes
+        wrong is told by `settle`, not to the inbox.
         """
         with self._lock:
             self._unseen.append((source, readings))

@@ -54,6 +54,11 @@ class Evaluator:
             if key[0] in self.rules:
                 self._plan(key)
 
+    @property
+    def from_us(self) -> int:
+        """Since when it listens."""
+        return self._from_us
+
     def restore(self, key: Key, memory: Memory) -> None:
         """What was remembered of a rule and device is known again; it raises nothing by itself."""
         self.memories[key] = memory

@@ -5,7 +5,7 @@ come from it, in event time and by the edge's own evaluator; and what the edge i
 from __future__ import annotations
 
 import heapq
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,6 +17,7 @@ from twinward.edge.agent.bundles import change_rules
 from twinward.edge.rules.evaluator import Evaluator
 from twinward.edge.rules.replay import TIMER_LAG_US
 from twinward.edge.rules.rule import DeviceRule, Memory, RuleSignal
+from twinward.service.devices.alarm_memory import EdgeChange, EdgeState, KeptEdge, WaitingReading
 from twinward.service.supervision.hearing import began_of
 from twinward.service.supervision.module_engine import AHEAD_US, ALARM, columns_of
 from twinward.service.supervision.progress import Progress
@@ -35,8 +36,11 @@ class EdgeRules(msgspec.Struct):
     """One edge: the rules that judge it here, and readings that wait for their turn."""
 
     evaluator: Evaluator
-    waiting: list[tuple[int, str, str, float]]  # time, device, type, value: a heap
+    waiting: list[WaitingReading]  # a heap
     types: frozenset[str] = frozenset()  # that its rules look at; empty: any
+    remembered: bool = False  # from before this process began
+    changed: bool = False  # since it was last kept
+    rewritten: bool = False  # by other rules
 
 
 class AlarmEngine:
@@ -44,9 +48,14 @@ class AlarmEngine:
     supervised object.
     """
 
-    def __init__(self, from_us: int, nowhere: str) -> None:
-        """`from_us`: since when this process listens; `nowhere`: the area of what names none."""
+    def __init__(
+        self, from_us: int, nowhere: str, kept: Mapping[str, KeptEdge] | None = None
+    ) -> None:
+        """`from_us`: since when this process listens; `nowhere`: the area of what names none;
+        `kept`: what was remembered before it began.
+        """
         self._from_us, self._nowhere = from_us, nowhere
+        self._kept = dict(kept or {})
         self._edges: dict[str, EdgeRules] = {}
         self._devices: dict[str, Device] = {}
         self._of_edge: dict[str, list[Device]] = {}
@@ -86,19 +95,64 @@ class AlarmEngine:
         """From now on these rules judge an edge here; alarms of rules that are gone end."""
         known = self._edges.get(edge)
         if known is None:
-            known = self._edges[edge] = EdgeRules(Evaluator((), from_us=self._from_us), [])
+            known = self._edges[edge] = self._begin(edge)
         if tuple(known.evaluator.rules.values()) == rules:
             return []
+        known.changed = known.rewritten = True
         known.evaluator, _, ended = change_rules(known.evaluator, rules, now_us)
-        types = {one.type for one in rules if one.type or not one.of}
-        known.types = frozenset() if "" in types else frozenset(types)
+        known.types = types_of(rules)
+        if not rules:
+            known.waiting = []
         self._listen(edge, known.evaluator)
         return self._commands(edge, ended)
 
+    def _begin(self, edge: str) -> EdgeRules:
+        """An edge as it was when this was last kept, else without rules. What was silent while
+        nobody listened here is judged like the rest: by what the edge has sent since.
+        """
+        kept = self._kept.pop(edge, None)
+        if kept is None:
+            return EdgeRules(Evaluator((), from_us=self._from_us), [])
+        state = kept.state
+        evaluator = Evaluator(state.rules, kept.memories, from_us=state.from_us)
+        self._progress.restore(edge, state.progress)
+        self._listen(edge, evaluator)
+        return EdgeRules(evaluator, state.waiting, types_of(state.rules), remembered=True)
+
+    def take_changed(self) -> Iterator[EdgeChange]:
+        """What is to be kept anew since this was last asked."""
+        for name, edge in self._edges.items():
+            evaluator = edge.evaluator
+            if not (edge.changed or evaluator.changed):
+                continue
+            keys = evaluator.memories.keys() if edge.rewritten else evaluator.changed
+            memories = evaluator.memories
+            yield EdgeChange(
+                edge=name,
+                state=EdgeState(
+                    rules=tuple(evaluator.rules.values()),
+                    from_us=evaluator.from_us,
+                    waiting=list(edge.waiting),
+                    progress=self._progress.of(name),
+                ),
+                memories=[(key, memories[key]) for key in sorted(keys) if key in memories],
+                whole=edge.rewritten,
+            )
+
+    def note_kept(self) -> None:
+        """All that `take_changed` told is on the disk."""
+        for edge in self._edges.values():
+            edge.changed = edge.rewritten = False
+            edge.evaluator.changed.clear()
+
     def restore(self, alarm: DeviceAlarm) -> None:
-        """An alarm that stood when this process began: it is raised no second time, and can end."""
+        """An alarm that stood when this process began: it is raised no second time, and can end.
+        An edge that is remembered knows its own.
+        """
         known = self._edges.get(alarm.edge)
-        if known is not None and alarm.rule in known.evaluator.rules:
+        if known is None or known.remembered:
+            return
+        if alarm.rule in known.evaluator.rules:
             began = to_us(alarm.began_at)
             memory = Memory(raised_us=began, last_us=began, value=alarm.value)
             known.evaluator.restore((alarm.rule, alarm.device), memory)
@@ -111,6 +165,8 @@ class AlarmEngine:
     def look(self, source: str, readings: pa.RecordBatch, now_us: int) -> list[Command]:
         """What a batch of readings shows, and what time has decided since."""
         edge = self._edges.get(source)
+        if edge is not None and not edge.evaluator.rules:
+            edge = None  # nothing is to be judged of it
         if edge is None and ALARM not in readings.column("type").unique().to_pylist():
             return []
         kinds = readings.column("type").to_pylist()
@@ -132,6 +188,7 @@ class AlarmEngine:
         if edge is None:
             return asked
         self._progress.note(source, latest, now_us)
+        edge.changed = True
         return asked + self.advance(now_us, source)
 
     def advance(self, now_us: int, source: str | None = None) -> list[Command]:
@@ -151,6 +208,7 @@ class AlarmEngine:
         places = self._places
         while edge.waiting and (edge.waiting[0][0] <= until or len(edge.waiting) > MOST_WAITING):
             at_us, who, kind, value = heapq.heappop(edge.waiting)
+            edge.changed = True
             signals += edge.evaluator.advance(at_us - TIMER_LAG_US, places)
             known = self._devices.get(who)
             profile = known.profile if known is not None else ""
@@ -199,6 +257,12 @@ class AlarmEngine:
         if signal.device in self._shut or module in self._shut_modules:
             return False
         return not (module in self._modules and signal.device in self._supervised)
+
+
+def types_of(rules: Iterable[DeviceRule]) -> frozenset[str]:
+    """The types of readings that rules look at; empty: any."""
+    types = {one.type for one in rules if one.type or not one.of}
+    return frozenset() if "" in types else frozenset(types)
 
 
 def command_of(edge: str, signal: RuleSignal, area: str, found: c.FoundBy) -> Command:

@@ -5,11 +5,13 @@ rules that these edges are to run, go into the log once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from twinward.core.clock import Clock, to_us
 from twinward.core.ports import Rows, Store
 from twinward.library.supervision.module import Module
 from twinward.service.devices.alarm_engine import AlarmEngine
+from twinward.service.devices.alarm_memory import AlarmMemory
 from twinward.service.devices.bundles import RULES, find_rollout
 from twinward.service.supervision.reading_watch import ReadingWatch
 from twinward.service.supervision.submissions import Ask
@@ -40,11 +42,16 @@ class DeviceAlarmWatch(ReadingWatch):
         ask: Ask,
         modules: Callable[[], Mapping[str, Module]],
         nowhere: str,
+        memory: Path,
         clock: Clock,
+        edge_of: Callable[[str], str] = str,
     ) -> None:
-        super().__init__(store, ask, clock)
-        self._modules = modules
-        self._engine = AlarmEngine(to_us(clock.now()), nowhere)
+        """`memory`: the file that keeps what the rules remember."""
+        super().__init__(store, ask, clock, edge_of)
+        self._modules, self._nowhere = modules, nowhere
+        self._from_us = to_us(clock.now())
+        self._file = AlarmMemory(memory)
+        self._engine = AlarmEngine(self._from_us, nowhere)
 
     @property
     def engine(self) -> AlarmEngine:
@@ -54,9 +61,19 @@ class DeviceAlarmWatch(ReadingWatch):
         with self._store.read() as rows:
             last = rows.last_seq()
             new = last > self._seq >= 0 and rows.events_after(self._seq, 1, types=CHANGES)
+            if self._seq < 0:
+                self._seen, kept = self._file.load()
+                self._engine = AlarmEngine(self._from_us, self._nowhere, kept)
             if self._seq < 0 or new:
                 self._read_rules(rows, first=self._seq < 0)
+                if self._asked.is_done():  # since when rules listen is known from the start
+                    self._keep()
             self._seq = last
+
+    def _keep(self) -> None:
+        if changes := list(self._engine.take_changed()):
+            self._file.keep(self._seen, changes)
+            self._engine.note_kept()
 
     def _read_rules(self, rows: Rows, *, first: bool) -> None:
         modules = {name: one.about_persons for name, one in self._modules().items()}

@@ -33,8 +33,9 @@ class SupervisionMonitor(ReadingWatch):
         modules: Callable[[], Mapping[str, Module]],
         memory: Path,
         clock: Clock,
+        edge_of: Callable[[str], str] = str,
     ) -> None:
-        super().__init__(store, ask, clock)
+        super().__init__(store, ask, clock, edge_of)
         self._modules = modules
         self._file = MemoryFile(memory)
         self._from_us = to_us(clock.now())

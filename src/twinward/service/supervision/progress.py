@@ -32,6 +32,14 @@ class Progress:
     def __init__(self) -> None:
         self._of: dict[str, SourceProgress] = {}
 
+    def of(self, source: str) -> SourceProgress:
+        """What is known of a source, to be kept."""
+        return self._of.setdefault(source, SourceProgress())
+
+    def restore(self, source: str, known: SourceProgress) -> None:
+        """What was known before this process began."""
+        self._of[source] = known
+
     def note(self, source: str, latest_us: dict[str, int], now_us: int) -> None:
         """A batch came: the latest event time of each type in it."""
         known = self._of.setdefault(source, SourceProgress())

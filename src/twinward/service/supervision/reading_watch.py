@@ -7,6 +7,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from twinward.core.clock import Clock, to_us
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LOOK_AGAIN_S = 1.0
+Seen = tuple[int, int]  # number of a batch, and when it was recorded
 
 
 class Engine(Protocol):
@@ -32,13 +34,18 @@ class Engine(Protocol):
 class ReadingWatch:
     """What every watch does; a watch says what its engine knows and keeps."""
 
-    def __init__(self, store: Store, ask: Ask, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(
+        self, store: Store, ask: Ask, clock: Clock, edge_of: Callable[[str], str] = str
+    ) -> None:
+        """`edge_of`: the edge that speaks in a namespace of ids, else that namespace."""
+        self._store, self._clock, self._edge_of = store, clock, edge_of
         self._lock = threading.Lock()
         self._asked = Submissions(store, ask)
         self._seq = -1  # the log is read up to here; -1: not at all
         self._fresh_until = float("-inf")
-        self._unseen: list[tuple[str, pa.RecordBatch]] = []  # came while the log could not be read
+        # came while the log could not be read
+        self._unseen: list[tuple[str, pa.RecordBatch, Seen]] = []
+        self._seen: Seen = (0, 0)  # the last that the engine knows, also from before this process
         self.trouble: TwinwardError | None = None
 
     @property
@@ -56,10 +63,10 @@ class ReadingWatch:
         """Something that the engine knows has changed: it is read before the next batch."""
         self._fresh_until = float("-inf")
 
-    def look(self, source: str, readings: pa.RecordBatch) -> None:
+    def look(self, source: str, readings: pa.RecordBatch, number: int, at_us: int) -> None:
         """What goes wrong is told by `settle`, not to the inbox."""
         with self._lock:
-            self._unseen.append((source, readings))
+            self._unseen.append((source, readings, (number, at_us)))
             try:
                 self._look_at_unseen()
             except TwinwardError as error:
@@ -70,9 +77,17 @@ class ReadingWatch:
             self._read_again()
             self._fresh_until = time.monotonic() + LOOK_AGAIN_S
         while self._unseen:
-            source, readings = self._unseen[0]
-            self._asked.submit(self.engine.look(source, readings, to_us(self._clock.now())))
+            source, readings, shown = self._unseen[0]
+            if not self._knows(shown):
+                self._asked.submit(self.engine.look(self._edge_of(source), readings, shown[1]))
+                self._seen = shown
             del self._unseen[0]
+
+    def _knows(self, shown: Seen) -> bool:
+        """Whether what the engine remembers has this batch in it: after a crash it comes again. In
+        a workspace that came from a backup numbers begin anew, instants do not.
+        """
+        return shown[0] <= self._seen[0] and shown[1] <= self._seen[1]
 
     def settle(self) -> None:
         """Returns when all that was asked is in the log; what failed is asked for again."""

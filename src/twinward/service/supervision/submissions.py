@@ -37,6 +37,10 @@ class Submissions:
             future.set_exception(error)
         self._pending.append((requests, future))
 
+    def is_done(self) -> bool:
+        """Whether all of it is in the log, without waiting for it."""
+        return all(done.done() and done.exception() is None for _, done in self._pending)
+
     def finish(self) -> None:
         """Returns when all of it is in the log; what failed is asked for again."""
         while self._pending:

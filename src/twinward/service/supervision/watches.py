@@ -16,9 +16,9 @@ class Watches:
     def __init__(self, *watchers: Watcher) -> None:
         self._watchers = watchers
 
-    def look(self, source: str, readings: pa.RecordBatch) -> None:
+    def look(self, source: str, readings: pa.RecordBatch, number: int, at_us: int) -> None:
         for one in self._watchers:
-            one.look(source, readings)
+            one.look(source, readings, number, at_us)
 
     def settle(self) -> None:
         for one in self._watchers:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from twinward.core.ids import id_space
 from twinward.core.lazy import LazyModule
 from twinward.core.messages import OBSERVATION_COLUMNS, Counts
 
@@ -48,7 +49,7 @@ class FrameHead(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def space(self) -> str:
         """The namespace of the batch's ids: nobody takes an id of another sender's source."""
-        return f"{self.sender}\x1f{self.source}" if self.sender else self.source
+        return id_space(self.sender, self.source)
 
     @property
     def counts(self) -> Counts:

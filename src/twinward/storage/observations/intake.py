@@ -115,7 +115,7 @@ class DurableIntake:
         value = readings.column("value").to_numpy(zero_copy_only=False)
         self.readings.tell(head.n, sensor, time_us, value, places_of_things(readings))
         if self._watcher is not None:
-            self._watcher.look(head.space, readings)
+            self._watcher.look(head.space, readings, head.n, head.recorded_us)
 
     def drain(self) -> int:
         """Moves all that is durable to its place; how many frames were moved."""
