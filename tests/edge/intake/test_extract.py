@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from twinward.edge.intake.claim import FoundClaim, Part, ReadFile
-from twinward.edge.intake.extract import find_claims
-from twinward.edge.intake.numbers import find_numbers
+from twinward.edge.intake.extract import MOST_LETTERS, find_claims, shorten
+from twinward.edge.intake.numbers import GREATEST, find_numbers
 from twinward.edge.intake.places import Gazetteer, NamedPlace
 from twinward.edge.intake.times import find_time
 
@@ -154,3 +154,28 @@ def test_the_same_said_twice_is_one_claim() -> None:
 
 def test_a_long_text_without_a_stop_is_read_in_time() -> None:
     assert claims("积水" * 10_000 + "外滩街道起火") is not None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "亿亿亿亿年三月五日外滩街道积水50厘米。",
+        "外滩街道积水" + "亿" * 300 + "米。",
+        "Flood of " + "9" * 400 + " m in Pudong.",
+        "0000年3月5日外滩街道积水50厘米。0001-01-01 00:00 外滩街道起火。",
+        "Pudong: " + "hundred " * 70 + "people trapped",
+    ],
+)
+def test_numbers_that_nobody_means_break_nothing(text: str) -> None:
+    for one in claims(text):
+        assert one.quantity is None or one.quantity <= GREATEST
+        assert one.at is None or one.at.year > 1900
+
+
+def test_no_more_is_weighed_than_a_hundred_pages_and_that_is_said() -> None:
+    page = "外滩街道积水30厘米。"
+    read = ReadFile(media="text", parts=[Part(name=str(n), text=page * 15_000) for n in range(4)])
+    short = shorten(read)
+    assert sum(len(one.text) for one in short.parts) == MOST_LETTERS
+    assert short.notes == ["long_text"]
+    assert shorten(ReadFile(media="text", parts=[Part(name="1", text=page)])).notes == []

@@ -115,3 +115,13 @@ def test_the_guide_of_responders_runs(tmp_path: Path, capsys: pytest.CaptureFixt
     (alarm,) = do("alarms", *ws)["alarms"]
     assert do("end", alarm["id"], "--because", "reached", *ws)["status"] == "ended"
     assert main(["field", "decode", base64.b64encode(b"x" * 30).decode()]) == 2
+
+
+def test_a_frame_that_is_none_costs_no_other_its_place(desk: Desk) -> None:
+    good = base64.b64encode(frame(desk)).decode()
+    taken = field.take_coded_frames(desk.platform, desk.me, ["é" * 8, good, "abc", ""])
+    assert (taken.received, taken.taken, taken.alarms) == (4, 1, 1)
+    assert [(one.index, one.code) for one in taken.rejected][:2] == [
+        (0, "bad_base64"),
+        (2, "bad_base64"),
+    ]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 from typing import Annotated
 
 import msgspec
@@ -16,7 +14,6 @@ from twinward.api.http.pages import MAX_PAGE, Cursor, PageLimit, cut_page
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_page
-from twinward.core.errors import InputError
 from twinward.service.platform import Platform
 from twinward.service.responders import field
 
@@ -63,11 +60,8 @@ def router(platform: Platform) -> APIRouter:
         """The same from the thin link, of at most 200 bytes each."""
         caller = caller_of(platform, request)
         asked = await decode(request, AskFrames, secret=False)
-        try:
-            raws = [base64.b64decode(one, validate=True) for one in asked.items]
-        except binascii.Error as error:
-            raise InputError(f"not base64: {error}", code="bad_base64") from error
-        return answer(await asyncio.to_thread(field.take_frames, platform, caller, raws))
+        frames = asked.items
+        return answer(await asyncio.to_thread(field.take_coded_frames, platform, caller, frames))
 
     @routes.get(
         "/cot",

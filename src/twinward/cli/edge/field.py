@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import binascii
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from twinward.cli.framework.output import emit_json, emit_table, emit_text, write_file
 from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.main import add_common
+from twinward.core.coding.texts import from_base64
 from twinward.core.errors import InputError
 
 NUMBERS = ("lon", "lat", "heat_c", "speed_m_s")
@@ -66,13 +66,6 @@ def lines_of(path: Path) -> list[bytes]:
         ) from error
 
 
-def from_base64(text: bytes | str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise InputError(f"not base64: {error}", code="bad_base64") from error
-
-
 def _cot(options: argparse.Namespace) -> None:
     from twinward.service.responders import field
 
@@ -85,9 +78,8 @@ def _cot(options: argparse.Namespace) -> None:
 def _frames(options: argparse.Namespace) -> None:
     from twinward.service.responders import field
 
-    raws = [from_base64(line) for line in lines_of(options.file)]
     with open_for(options) as (platform, caller):
-        taken = field.take_frames(platform, caller, raws)
+        taken = field.take_coded_frames(platform, caller, lines_of(options.file))
         platform.loop.catch_up()
     emit_json(taken) if options.json else emit_text(f"{taken.taken} of {taken.received} taken")
 

@@ -27,6 +27,16 @@ def from_base64url(text: str) -> bytes:
     return data
 
 
+def from_base64(text: str | bytes) -> bytes:
+    """InputError for other letters, whatever they are, and for half a group."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError as error:  # letters beyond ASCII too
+        raise InputError(
+            f"not base64: {error}", "send it in base64, without spaces", code="bad_base64"
+        ) from error
+
+
 def inflate(data: bytes, *, most: int, raw: bool = False) -> bytes:
     """The inflated bytes, at most `most`; InputError for a bomb, a cut or trailing stream."""
     engine = zlib.decompressobj(-15 if raw else 15)

@@ -18,6 +18,9 @@ from twinward.edge.intake.weighing import NONE, Weighed, load_weights
 from twinward.security.privacy.scrubbing import scrub
 
 MOST_CLAIMS = 500
+MOST_LETTERS = 300_000  # of all parts that are looked at: a hundred pages
+MOST_CLAUSES = 20  # of a sentence that are weighed by themselves
+LONG_TEXT = "long_text"  # the note that says so
 LONGEST_SPAN = 300
 LEAST_SHARE, LEAST_CLAUSE = 0.4, 0.7  # of what was learnt: below it nothing is claimed
 CLAUSE = re.compile(r"[^，,；;：:。.！!？?—]{3,}")
@@ -71,6 +74,20 @@ def find_claims(
     return drop_vaguer(list(found.values()))[:MOST_CLAIMS]
 
 
+def shorten(read: ReadFile) -> ReadFile:
+    """The file as far as claims are looked for; what was left out is noted, never silent."""
+    left = MOST_LETTERS
+    parts = []
+    for part in read.parts:
+        if left <= 0:
+            break
+        parts.append(msgspec.structs.replace(part, text=part.text[:left]))
+        left -= len(part.text)
+    if left >= 0 and len(parts) == len(read.parts):
+        return read
+    return msgspec.structs.replace(read, parts=parts, notes=sorted({*read.notes, LONG_TEXT}))
+
+
 def drop_vaguer(claims: list[FoundClaim]) -> list[FoundClaim]:
     """Without those that say of a kind and place less than another does: no quantity, or an area
     that contains a named one's.
@@ -122,7 +139,7 @@ def kinds_said(sentence: Sentence) -> list[Weighed]:
     clauses = [(one.start(), one.end()) for one in CLAUSE.finditer(text)]
     pieces = [(0, len(text), LEAST_SHARE)]
     if len(clauses) > 1:
-        pieces += [(start, end, LEAST_CLAUSE) for start, end in clauses]
+        pieces += [(start, end, LEAST_CLAUSE) for start, end in clauses[:MOST_CLAUSES]]
     best: dict[str, Weighed] = {}
     for start, end, least in pieces:
         for one in weights.weigh(text[start:end])[:2]:

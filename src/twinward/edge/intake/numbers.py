@@ -57,6 +57,8 @@ EN_TENS = {
 EN_GREAT = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 EN_WORD = "|".join([*sorted({*EN_SMALL} - {"a", "an"}, key=len, reverse=True), *EN_TENS, *EN_GREAT])
 FULL = str.maketrans("０１２３４５６７８９．，％", "0123456789.,%")
+GREATEST = 1e15  # beyond it a number is a filler or a mistake
+MOST_SIGNS = 40  # of one numeral in Chinese
 DIGITS = r"\d{1,3}(?:[,，\u00a0\u202f ]\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 NUMBER = re.compile(
     rf"(?P<digits>{DIGITS})\s?(?P<great>[万萬亿千百])?"
@@ -69,6 +71,8 @@ NUMBER = re.compile(
 
 def read_chinese(text: str) -> float | None:
     """三百二十 is 320, 一点五 1.5, 二〇二二 2022; None for what is none."""
+    if len(text) > MOST_SIGNS:
+        return None
     whole, _, part = text.partition("点")
     if part:
         head = read_chinese(whole)
@@ -120,11 +124,11 @@ def read_english(text: str) -> float | None:
 
 
 def find_numbers(text: str) -> list[tuple[int, int, float]]:
-    """(start, end, value) of every number in a text."""
+    """(start, end, value) of every number in a text that can count or measure something."""
     found = []
     for one in NUMBER.finditer(text.translate(FULL)):
         value = value_of(one)
-        if value is not None:
+        if value is not None and value <= GREATEST:
             found.append((one.start(), one.end(), value))
     return found
 

@@ -38,6 +38,7 @@ EN_CLOCK = re.compile(
     r"\b(?P<h>\d{1,2})(?::(?P<n>\d{2}))?\s?(?P<half>a\.?m\b\.?|p\.?m\b\.?|hrs\b|h\b)", re.I
 )
 PLAIN_CLOCK = re.compile(r"(?<![\d:.])(?P<h>[01]?\d|2[0-3]):(?P<n>[0-5]\d)(?![\d:])")
+EARLIEST = 1900  # a year before it is no year of what is reported
 LATE = ("下午", "傍晚", "晚上", "夜间", "晚")
 
 
@@ -80,6 +81,8 @@ def find_day(text: str, local: datetime) -> datetime | None:
 
 def day_of(told: dict[str, str | None], local: datetime) -> datetime | None:
     year = number(told.get("y")) or local.year
+    if year < EARLIEST:
+        return None
     name = (told.get("mon") or told.get("mon2") or "").lower()
     month = MONTHS.get(name) if name else number(told.get("m"))
     day = number(told.get("d") or told.get("d2"))
@@ -87,7 +90,7 @@ def day_of(told: dict[str, str | None], local: datetime) -> datetime | None:
         return None
     try:
         found = local.replace(year=year, month=month, day=day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if not told.get("y") and found > local + timedelta(days=1):
         found = found.replace(year=year - 1)

@@ -14,7 +14,7 @@ from twinward.core.language import READER
 from twinward.core.ports import Reader
 from twinward.core.texts import NOT_IN_TEXT
 from twinward.edge.intake.claim import FoundClaim, ReadFile
-from twinward.edge.intake.extract import find_claims
+from twinward.edge.intake.extract import find_claims, shorten
 from twinward.edge.intake.kinds import BASE, load_kinds
 from twinward.edge.intake.sandbox import read_file
 from twinward.service.access.retention import day_us
@@ -89,7 +89,7 @@ def take_in(platform: Platform, caller: Caller, data: bytes, source: str = "desk
     nowhere: a picture and a voice least of all.
     """
     platform.policy.require(caller, "report")
-    read = read_file(data)
+    read = shorten(read_file(data))
     document = digest_id(data, DIGITS)
     now = platform.clock.now()
     found = find_claims(read, gazetteer_of(platform), now, platform.reference.zone)

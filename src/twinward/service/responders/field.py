@@ -4,12 +4,14 @@ retention; who is down becomes an alarm and a task. Call signs only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
+from twinward.core.coding.texts import from_base64
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.edge.responders.codec import FieldMessage, decode
@@ -21,6 +23,7 @@ from twinward.standards.cot.events import CotEvent, read_event, write_event
 from twinward.twins.emergency.responders.rows import FIELD_ALARMS, FieldAlarm, task_of
 from twinward.twins.emergency.tasks.rows import TASKS
 
+T = TypeVar("T")
 SOURCE = "field"
 MOST_ITEMS = 1000
 STALE = timedelta(minutes=10)
@@ -124,16 +127,22 @@ def take_frames(platform: Platform, caller: Caller, frames: Sequence[bytes]) -> 
     return _take(platform, caller, frames, lambda raw: of_frame(decode(raw)))
 
 
+def take_coded_frames(
+    platform: Platform, caller: Caller, frames: Sequence[str | bytes]
+) -> FieldTaken:
+    """Frames in base64; one that is none costs no other its place."""
+    return _take(platform, caller, frames, lambda raw: of_frame(decode(from_base64(raw))))
+
+
 def _take(
     platform: Platform,
     caller: Caller,
-    raws: Sequence[bytes],
-    read: object,
+    raws: Sequence[T],
+    read: Callable[[T], Report | None],
 ) -> FieldTaken:
     platform.policy.require(caller, "send_observations")
     if len(raws) > MOST_ITEMS:
         raise InputError(f"at most {MOST_ITEMS} at once", code="too_many_items")
-    assert callable(read)
     reports: list[Report] = []
     rejected: list[Rejection] = []
     now = platform.clock.now()
