@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
@@ -285,8 +286,14 @@ class Keeper:
     # readings ------------------------------------------------------------------------------
 
     def _take_messages(self, sent: Sequence[SentReadings]) -> None:
+        """Nobody answers a broker: why items were refused is kept for whoever asks."""
+        codes: Counter[str] = Counter()
         for one in sent:
-            self._take(one.device, one.items, one.kind)
+            account = self._take(one.device, one.items, one.kind)
+            codes.update(refused.code for refused in account.rejected)
+        now_us = to_us(self.clock.now())
+        for code, count in sorted(codes.items()):
+            self.store.note_loss(f"refused: {code}", "bulk", count, (now_us, now_us), now_us)
 
     def _take(
         self, device: str, raws: Sequence[Item | bytes | msgspec.Raw], kind: str = ""
