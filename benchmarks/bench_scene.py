@@ -145,6 +145,7 @@ def measure_picks(page: Page, middles: NDArray[Any], picks: int, solids: Solids)
         for (how, x, y), name in zip(points, found, strict=True):
             tallies[how][judge(solids, camera, x, y, name)] += 1
         reckoned += time.perf_counter() - began
+        print(f"view {view}: {done + len(points)} picks", flush=True)
         for _, x, y in points[:2]:  # the quick rays against the slow ones
             checked += 1
             alike += solids.hit(camera, x, y) == solids.hit(camera, x, y, slowly=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import pytest
 
 from helpers.cities import Desk
+from helpers.transit import zip_of
 from service.city.test_layers import LAT, LON, hear
+from twinward.decision.logistics.routing.rounds import Round, Visit
+from twinward.service.city.planned_vehicles import Door, KeptRounds, keep_rounds, place_on
 from twinward.service.city.scene_moment import SceneMoment, get_moment, told
+from twinward.service.city.transit_state import folder_of, keep_timetable
 
 
 def moment(desk: Desk, **ahead: float) -> SceneMoment:
@@ -65,3 +69,59 @@ def test_what_is_too_old_is_not_there(square: Desk) -> None:
 def test_before_anything_was_told_there_is_nothing(square: Desk) -> None:
     early = moment(square, hours=-20)
     assert (early.crowd, early.vehicles) == ([], [])
+
+
+def test_ahead_a_vehicle_is_where_its_timetable_has_it(square: Desk) -> None:
+    noon = square.clock.now() + timedelta(hours=2)
+    day = f"{noon:%Y%m%d}"
+    dates = f"service_id,date,exception_type\ndaily,{day},1\n"
+    local = noon.astimezone(square.platform.reference.zone)
+    hours = [f"{local + timedelta(minutes=n):%H:%M:%S}" for n in (-10, 10)]
+    times = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n" + "".join(
+        f"t1,{hour},{hour},{stop},{n}\n"
+        for n, (hour, stop) in enumerate(zip(hours, "AB", strict=True))
+    )
+    folder = folder_of(square.platform.workspace, "metro")
+    agency = f"agency_name,agency_url,agency_timezone\nBus,http://b.example,{square.platform.reference.zone}\n"
+    keep_timetable(folder, zip_of(agency=agency, calendar_dates=dates, stop_times=times))
+    bus, planned = sorted(get_moment(square.platform, square.me, noon).vehicles, key=lambda one: one.planned)  # fmt: skip
+    assert (bus.vehicle, bus.held, bus.planned) == ("vehicle:bus-7", True, False)
+    assert (planned.vehicle, planned.lon, planned.lat) == ("plan:metro/t1", 121.485, 31.235)
+    assert (planned.planned, planned.held, planned.speed) == (True, False, None)
+    assert not any(one.planned for one in moment(square).vehicles)  # now they are where they are
+
+
+ROUND = Round(
+    vehicle="lorry-1",
+    visits=[
+        Visit(stop="a", arrive_s=36_000, leave_s=36_600, demand=1),
+        Visit(stop="b", arrive_s=37_200, leave_s=37_200, demand=1),
+    ],
+    distance_m=1.0,
+    load=2.0,
+    back_s=38_400,
+)
+DOORS = {"a": (LON + 0.01, LAT), "b": (LON + 0.02, LAT)}
+
+
+@pytest.mark.parametrize(
+    ("clock", "east"),
+    [(35_399, None), (35_700, 0.005), (36_300, 0.01), (36_900, 0.015), (37_800, 0.01), (38_400, None)],
+)  # fmt: skip
+def test_a_round_is_driven_as_it_was_planned(clock: float, east: float | None) -> None:
+    place = place_on(ROUND, (LON, LAT), DOORS, clock)
+    assert place == (None if east is None else pytest.approx((LON + east, LAT), abs=1e-9))
+
+
+def test_kept_rounds_are_seen_on_their_day_alone(square: Desk) -> None:
+    zone = square.platform.reference.zone
+    day = (square.clock.now().astimezone(zone) + timedelta(days=1)).date()
+    stops = [Door(id=name, lon=lon, lat=lat) for name, (lon, lat) in DOORS.items()]
+    plan = KeptRounds(depot=(LON, LAT), stops=stops, rounds=[ROUND])
+    keep_rounds(square.platform.workspace, day, plan)
+    at = datetime.combine(day, time(), zone) + timedelta(seconds=36_300)
+    seen = get_moment(square.platform, square.me, at).vehicles
+    assert [(one.vehicle, one.lon) for one in seen if one.planned] == [("plan:rounds/lorry-1", round(LON + 0.01, 6))]  # fmt: skip
+    for off in (1, -1):
+        other = get_moment(square.platform, square.me, at + timedelta(days=off))
+        assert not any(one.planned for one in other.vehicles)

@@ -52,6 +52,8 @@ def add_rounds(leaf: argparse.ArgumentParser) -> None:
     leaf.add_argument("--at", metavar="HH:MM", help="now, for a replan")
     leaf.add_argument("--broken", default="", metavar="VEHICLE,…")
     leaf.add_argument("--geojson", type=Path, metavar="FILE")
+    text = "keep the rounds as those of this day: map and scene show their vehicles ahead"
+    leaf.add_argument("--keep", metavar="YYYY-MM-DD", help=text)
     add_limit(leaf, 30)
     leaf.set_defaults(answer=_rounds)
 
@@ -86,6 +88,8 @@ def _rounds(options: argparse.Namespace) -> None:
         caller,
     ):
         plan = (replan_anew if options.replan is not None else plan_day)(options, platform, caller)
+        if options.keep:
+            delivery_routes.keep_plan(platform, caller, plan, options.keep)
     write_geojson(options.geojson, delivery_routes.as_features(plan))
     if options.json:
         emit_json(plan)

@@ -18,6 +18,7 @@ from twinward.service.city.layer_points import (
     read_points,
 )
 from twinward.service.city.layer_series import get_history
+from twinward.service.city.planned_vehicles import PlannedVehicle, list_planned
 from twinward.service.platform import Caller, Platform
 
 STATE = 0x0F
@@ -45,7 +46,7 @@ class MomentCount(msgspec.Struct, frozen=True, kw_only=True):
 
 class MomentVehicle(msgspec.Struct, frozen=True, kw_only=True):
     """A vehicle where it was last told to be; `held`: the instant lies ahead, where nobody knows
-    it.
+    it. `planned`: ahead, where its timetable or its round has it then, which is no forecast.
     """
 
     vehicle: str
@@ -54,6 +55,7 @@ class MomentVehicle(msgspec.Struct, frozen=True, kw_only=True):
     speed: float | None
     told_at: datetime
     held: bool = False
+    planned: bool = False
 
 
 class SceneMoment(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +97,12 @@ def get_moment(platform: Platform, caller: Caller, at: datetime | None) -> Scene
             left_out += len(counts) - sum(one is not None for one in ahead)
             counts = [one for one in ahead if one is not None]
         crowd += counts
+    if when == "forecast":
+        planned = list_planned(platform, at)
+        driven = {one.source for one in planned}
+        vehicles = [one for one in vehicles if source_of(one.vehicle) not in driven]
+        left_out += max(0, len(planned) - MOST_SHOWN)
+        vehicles += [planned_vehicle(one, now) for one in planned[:MOST_SHOWN]]
     return SceneMoment(
         at=at,
         now=now,
@@ -150,6 +158,18 @@ def count_ahead(
         low=told(history.ahead.low[hour], k),
         high=told(history.ahead.high[hour], k),
         ahead=True,
+    )
+
+
+def source_of(vehicle: str) -> str:
+    """The operator whose feed told of a vehicle; empty for any other."""
+    source, found, _ = vehicle.partition(":")[2].partition("/")
+    return source if found else ""
+
+
+def planned_vehicle(one: PlannedVehicle, now: datetime) -> MomentVehicle:
+    return MomentVehicle(
+        vehicle=one.vehicle, lon=one.lon, lat=one.lat, speed=None, told_at=now, planned=True
     )
 
 

@@ -5,6 +5,7 @@ vehicle fails.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from time import perf_counter
 
@@ -24,6 +25,7 @@ from twinward.decision.logistics.routing.hours import (
 from twinward.decision.logistics.routing.replan import replan
 from twinward.decision.logistics.routing.rounds import Round, RoundsAnswer, plan_city_rounds
 from twinward.decision.logistics.routing.travel import straight_m
+from twinward.service.city.planned_vehicles import keep_rounds
 from twinward.service.logistics.benchmark_instances import read_text, require_limit
 from twinward.service.logistics.delivery_stops import stops_of_areas, stops_of_file
 from twinward.service.logistics.demand_points import (
@@ -249,6 +251,18 @@ def read_plan(path: Path) -> RoundsPlan:
         raise InputError(
             f"{path.name} is no plan of rounds: {error}", "give what --json wrote", code="bad_plan"
         ) from error
+
+
+def keep_plan(platform: Platform | None, caller: Caller | None, plan: RoundsPlan, day: str) -> None:
+    """Keeps the plan as that of a day (YYYY-MM-DD): the scene shows its vehicles on that day."""
+    if platform is None or caller is None:
+        raise InputError("rounds are kept in a workspace", "say --workspace", code="no_workspace")
+    platform.policy.require(caller, "plan_ahead")
+    try:
+        when = date.fromisoformat(day)
+    except ValueError as error:
+        raise InputError(f"{day!r} is no day", "write it as 2030-03-01", code="bad_date") from error
+    keep_rounds(platform.workspace, when, plan)
 
 
 def as_features(plan: RoundsPlan) -> dict[str, object]:
