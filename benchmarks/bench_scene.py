@@ -74,7 +74,8 @@ def stand(page: Page) -> None:
 
 
 def go(page: Page, camera: dict[str, float], how: str = "jumpTo", more: str = "") -> None:
-    page.evaluate(f"(c) => {HOOK}.map().{how}({{ center: [c.lon, c.lat], zoom: c.zoom, pitch: c.pitch, bearing: c.bearing {more} }})", camera)  # fmt: skip
+    """Moves the camera. What the map answers is itself, which would be carried out of the page whole: nothing is answered."""
+    page.evaluate(f"(c) => {{ {HOOK}.map().{how}({{ center: [c.lon, c.lat], zoom: c.zoom, pitch: c.pitch, bearing: c.bearing {more} }}) }}", camera)  # fmt: skip
 
 
 def random_camera(random: Any, middles: NDArray[Any]) -> dict[str, float]:
@@ -145,7 +146,6 @@ def measure_picks(page: Page, middles: NDArray[Any], picks: int, solids: Solids)
         for (how, x, y), name in zip(points, found, strict=True):
             tallies[how][judge(solids, camera, x, y, name)] += 1
         reckoned += time.perf_counter() - began
-        print(f"view {view}: {done + len(points)} picks", flush=True)
         for _, x, y in points[:2]:  # the quick rays against the slow ones
             checked += 1
             alike += solids.hit(camera, x, y) == solids.hit(camera, x, y, slowly=True)

@@ -51,7 +51,7 @@ def stand(page: Page) -> None:
     page.wait_for_selector("[data-state=ready]", timeout=LOADED_MS)
     page.locator(".bar button").first.click()
     page.wait_for_function(f"() => {HOOK}?.map()")
-    page.evaluate(f"(at) => {HOOK}.map().jumpTo({{ center: at, zoom: 17, pitch: 50 }})", list(MIDDLE))  # fmt: skip
+    page.evaluate(f"(at) => {{ {HOOK}.map().jumpTo({{ center: at, zoom: 17, pitch: 50 }}) }}", list(MIDDLE))  # fmt: skip
     page.wait_for_function(f"() => {HOOK}.told().frames > 0 && {HOOK}.told().tiles > 0", timeout=LOADED_MS)  # fmt: skip
 
 
@@ -97,6 +97,33 @@ def test_one_slider_moves_everything_and_the_table_is_equal(quiet: Stage, open_p
 
 
 @pytest.mark.slow
+def test_two_instants_stand_side_by_side_with_what_differs(quiet: Stage, open_page: Open) -> None:
+    area = prepare(quiet)
+    page = open_page(quiet, "city", drawn=True)
+    stand(page)
+    compare = page.get_by_test_id("compare")
+    both = compare.get_by_role("button", name="Show both")
+    expect(both).to_be_disabled()  # one instant is no two
+    page.locator("#scene-at").focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    ahead = drawn(page)
+    both.press("Enter")
+    expect(compare).to_have_attribute("data-pictures", "2", timeout=LOADED_MS)
+    sources = compare.locator("img").evaluate_all("all => all.map(one => one.src)")
+    assert len(set(sources)) == 2
+    assert all(one.startswith("data:image/jpeg") for one in sources)
+    found = compare.locator("tbody tr").evaluate_all("all => all.map(one => one.dataset.id)")
+    # the bus is held where it was: it does not differ
+    assert sorted(found) == sorted([*(f"{one} {area}" for one in ("chemical", "fire", "flood")), "crowd crowd:corner", "crowd crowd:square"])  # fmt: skip
+    expect(compare.locator(f"[data-id='flood {area}']")).to_contain_text("only in the second")
+    expect(compare.locator("[data-id='crowd crowd:square']")).to_contain_text("only in the first")
+    page.wait_for_function(f"(n) => Object.values({HOOK}.drawn()).flat().length === n", arg=len(ahead))  # fmt: skip
+    assert drawn(page) == ahead  # the map shows again what the slider says
+    assert_accessible(page, "city")
+
+
+@pytest.mark.slow
 def test_by_keys_a_building_is_cut_open_and_a_task_ordered(quiet: Stage, open_page: Open) -> None:
     prepare(quiet)
     quiet.report_case("050101")
@@ -139,6 +166,8 @@ def test_a_rehearsal_keeps_its_clock_and_its_orders(quiet: Stage, open_page: Ope
     page.keyboard.press("Enter")
     reh = page.get_by_test_id("rehearsal")
     reh.get_by_role("combobox").select_option("1")
+    tokens: list[str] = []
+    page.on("request", lambda one: tokens.append(one.headers["authorization"]) if "authorization" in one.headers else None)  # fmt: skip
     reh.get_by_role("button", name="Start a rehearsal").press("Enter")
     page.wait_for_selector("[data-testid=reh-at]")
     with quiet.platform.store.read() as reader:
@@ -153,6 +182,9 @@ def test_a_rehearsal_keeps_its_clock_and_its_orders(quiet: Stage, open_page: Ope
     reh.get_by_role("button", name="Order in the rehearsal").press("Enter")
     expect(page.get_by_test_id("reh-orders")).to_contain_text("Close the underpass")
     expect(page.get_by_test_id("reh-at")).to_contain_text("forked after event")
+    assert len(tokens) > 0
+    told = page.request.post(f"{quiet.url}/v1/commands", headers={"authorization": tokens[-1]}, data={"type": "CloseIncident"})  # fmt: skip
+    assert (told.status, told.json()["code"]) == (403, "in_rehearsal")  # the server holds the fence
     assert drawn(page)[-1].split()[0] in ("orders", "vehicles")
     expect(page.locator("[data-testid^=team-]")).to_have_count(0)
     assert_accessible(page, "city")
@@ -175,7 +207,7 @@ def test_graphics_that_stop_leave_the_table_and_come_back(quiet: Stage, open_pag
     page.evaluate("() => window.lost.restoreContext()")
     expect(page.get_by_test_id("scene-lost")).to_have_count(0, timeout=LOADED_MS)
     page.wait_for_function(f"() => {HOOK}.told().tiles > 0", timeout=LOADED_MS)
-    page.evaluate(f"(at) => {HOOK}.map().jumpTo({{ center: at, zoom: 17 }})", list(MIDDLE))
+    page.evaluate(f"(at) => {{ {HOOK}.map().jumpTo({{ center: at, zoom: 17 }}) }}", list(MIDDLE))
     middle = f"() => {{ const c = {HOOK}.map().getCanvas(); return {HOOK}.pick([[c.clientWidth / 2, c.clientHeight / 2]])[0] }}"
     page.wait_for_function(f"() => ({middle})() === 'house-1'", timeout=LOADED_MS)
 

@@ -39,7 +39,7 @@ export class Painter {
       this.#set(`scene-${hazard}`, one ? this.#areas(one, hazard) : NONE, () => this.#hazardLayers(hazard))
     }
     this.#set('scene-crowd', points(moving.crowd, (one) => ({ id: one.place, persons: one.persons ?? 0, place: [one.lon, one.lat], text: one.persons === null ? moving.few : String(one.persons) })), crowdLayers)
-    this.#set('scene-vehicles', points(moving.vehicles, (one) => ({ id: one.vehicle, held: one.held, place: [one.lon, one.lat] })), vehicleLayers)
+    this.#set('scene-vehicles', points(moving.vehicles, (one) => ({ id: one.vehicle, held: one.held, planned: one.planned, place: [one.lon, one.lat] })), vehicleLayers)
     this.#set('scene-orders', points(moving.orders.filter((one) => one.lon !== null), (one) => ({ id: String(one.offset_s), text: one.title })), orderLayers)
     return this.#changes > before
   }
@@ -116,7 +116,7 @@ const crowdLayers = (): LayerSpecification[] => [
   label('scene-crowd-text', 'scene-crowd', 12),
 ]
 const vehicleLayers = (): LayerSpecification[] => [
-  { id: 'scene-vehicles', type: 'circle', source: 'scene-vehicles', paint: { 'circle-radius': 5, 'circle-color': ['case', ['get', 'held'], token('surface'), token('transit') || '#1f5fa8'], 'circle-stroke-color': token('transit') || '#1f5fa8', 'circle-stroke-width': 2 } },
+  { id: 'scene-vehicles', type: 'circle', source: 'scene-vehicles', paint: { 'circle-radius': 5, 'circle-color': ['case', ['get', 'planned'], token('drill-soft') || '#fff3c9', ['get', 'held'], token('surface'), token('transit') || '#1f5fa8'], 'circle-stroke-color': ['case', ['get', 'planned'], token('drill') || '#6b4e00', token('transit') || '#1f5fa8'], 'circle-stroke-width': 2 } },
 ]
 const orderLayers = (): LayerSpecification[] => [
   { id: 'scene-orders', type: 'circle', source: 'scene-orders', paint: { 'circle-radius': 8, 'circle-color': token('drill-soft') || '#fff3c9', 'circle-stroke-color': token('drill') || '#6b4e00', 'circle-stroke-width': 3 } },
