@@ -41,7 +41,12 @@ def hear(desk: Desk, kind: str, place: str, value: float, **more: Any) -> list[s
         "value": value,
         "area": COMMUNITY,
     }
-    body = msgspec.json.encode({"source": "sensors", "items": [item | more]})
+    return hear_all(desk, [item | more])
+
+
+def hear_all(desk: Desk, items: list[dict[str, Any]]) -> list[str]:
+    """A batch of readings; the codes of those that were refused."""
+    body = msgspec.json.encode({"source": "sensors", "items": items})
     account = observations.submit(
         desk.platform, local_admin(), observations.checks_of(desk.platform), body
     ).result()
@@ -89,6 +94,33 @@ def test_one_id_in_two_places_is_doubted_unless_the_layer_moves(desk: Desk) -> N
     assert (traffic.doubtful, traffic.apart) == (1, 1)
     assert (buses.doubtful, buses.apart) == (0, 0)
     assert [one.kind for one in check_layer(desk.platform, desk.me, "traffic").faults] == ["apart"]
+
+
+@pytest.mark.parametrize("apart_s", [0, 60])
+def test_one_id_in_two_places_of_one_batch_is_doubted_whatever_the_order(
+    desk: Desk, apart_s: int
+) -> None:
+    for turn in range(3):
+        desk.clock.advance(timedelta(minutes=5))
+        places = [(LON, 30.0, 0), (LON + 0.05, 60.0, apart_s)]
+        items = [
+            {
+                "source_id": f"{turn}-{lon}",
+                "type": "traffic",
+                "occurred_at": format_time(desk.clock.now() - timedelta(seconds=apart_s - later)),
+                "place": "segment-9",
+                "value": value,
+                "lon": lon,
+                "lat": LAT,
+            }
+            for lon, value, later in places
+        ]
+        hear_all(desk, items if turn < 2 else items[::-1])
+        assert (view(desk, "traffic").apart, view(desk, "traffic").median) == (1, None)
+    for _ in range(2):  # the other one was given a name of its own
+        desk.clock.advance(timedelta(minutes=5))
+        hear(desk, "traffic", "segment-9", 31, lon=LON, lat=LAT)
+    assert (view(desk, "traffic").apart, view(desk, "traffic").median) == (0, 31.0)
 
 
 def test_a_reading_from_the_future_is_refused_and_an_impossible_value_doubted(desk: Desk) -> None:

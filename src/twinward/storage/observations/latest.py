@@ -114,33 +114,41 @@ class Latest:
             numbers = self._number(names)
             area = self._area_numbers(readings.column("area"))
             held = self._columns
+            before = held["time_us"][numbers]
             kernels.keep_latest(
                 numbers, time_us, value, area, held["time_us"], held["value"], held["area"]
             )
-            self._place(numbers, names, time_us, readings)
+            self._place(numbers, names, time_us, readings, before)
         return numbers
 
     def _place(
-        self, numbers: NDArray[Any], names: pa.StringArray, time_us: NDArray[Any], rows: Any
+        self,
+        numbers: NDArray[Any],
+        names: pa.StringArray,
+        time_us: NDArray[Any],
+        rows: pa.RecordBatch,
+        before: NDArray[Any],
     ) -> None:
-        """Keeps where things stand, of their latest readings that say so; never where a person
-        is.
+        """Keeps where things stand, of those readings that say so and are not older than what was
+        known `before`; never where a person is.
         """
         lon, lat = (rows.column(name).to_numpy(zero_copy_only=False) for name in ("lon", "lat"))
-        held = self._columns
-        placed = np.isfinite(lon) & np.isfinite(lat) & (held["time_us"][numbers] == time_us)
+        placed = np.isfinite(lon) & np.isfinite(lat) & (time_us >= before)
         if not placed.any():
             return
         at = np.flatnonzero(placed)
         at = at[~are_personal(names.take(pa.array(at)))]
-        who, x, y = numbers[at], lon[at], lat[at]
-        known = np.isfinite(held["lon"][who])
+        at = at[np.lexsort((time_us[at], numbers[at]))]  # by sensor, then by time
+        held, who, x, y = self._columns, numbers[at], lon[at], lat[at]
+        from_lon, from_lat = held["lon"][who], held["lat"][who]
+        again = np.flatnonzero(who[1:] == who[:-1]) + 1  # told twice in one batch
+        from_lon[again], from_lat[again] = x[again - 1], y[again - 1]
+        known = np.isfinite(from_lon)
         away = np.zeros(len(at))
-        away[known] = distance_m(
-            held["lon"][who[known]], held["lat"][who[known]], x[known], y[known]
-        )
-        held["apart"][who] = away > APART_M
-        held["lon"][who], held["lat"][who] = x, y
+        away[known] = distance_m(from_lon[known], from_lat[known], x[known], y[known])
+        last = np.append(who[1:] != who[:-1], True)[: len(who)]
+        held["apart"][who[last]] = away[last] > APART_M
+        held["lon"][who[last]], held["lat"][who[last]] = x[last], y[last]
 
     def count_new(self, readings: pa.RecordBatch) -> int:
         """Of how many sensors that were never heard a batch of readings tells."""
