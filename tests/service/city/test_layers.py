@@ -130,6 +130,35 @@ def test_a_reading_from_the_future_is_refused_and_an_impossible_value_doubted(de
     assert (view(desk, "traffic").doubtful, view(desk, "traffic").median) == (1, None)
 
 
+@pytest.mark.parametrize(
+    ("kind", "layer", "place", "value", "unit", "shown"),
+    [
+        ("traffic", "traffic", "segment-1", 10, "m/s", 36.0),
+        ("traffic", "traffic", "segment-1", 45, "vehicles/h", None),
+        ("price", "prices", "market-1", 1.3, "ratio", 130.0),
+        ("price", "prices", "market-1", 120, "CNY", None),
+        ("outage", "feeders", "feeder-1", 12, "MW", None),
+        ("outage", "feeders", "feeder-1", 12, "customers", 12.0),
+        ("pressure", "hydrants", "hydrant-1", 320, "kPa", 3.2),
+        ("rainfall", "rain-gauges", "gauge-1", 7, "mm", 7.0),
+    ],
+)
+def test_a_unit_is_turned_into_the_layer_s_or_the_reading_is_doubted(
+    desk: Desk, kind: str, layer: str, place: str, value: float, unit: str, shown: float | None
+) -> None:
+    assert hear(desk, kind, place, value, unit=unit, lon=LON, lat=LAT) == []
+    found = view(desk, layer)
+    assert (found.median, found.doubtful) == (shown, int(shown is None))
+    desk.platform.intake.open().drain()
+    desk.reopen()  # the unit is kept with the value
+    assert view(desk, layer).median == shown
+    faults = check_layer(desk.platform, desk.me, layer).faults
+    assert [(one.kind, one.other) for one in faults] == ([("unit", unit)] if shown is None else [])
+    past = get_history(desk.platform, desk.me, layer, f"{kind}:{place}")
+    assert past.hours[-1].mean == pytest.approx(value if shown is None else shown)
+    assert past.unit == (unit if shown is None else found.unit)
+
+
 def test_a_name_that_belongs_to_a_nearer_layer_is_in_one_layer_only(desk: Desk) -> None:
     hear(desk, "temperature", "cold-store-3", -20, unit="C")
     hear(desk, "temperature", "roof", 8, unit="C")

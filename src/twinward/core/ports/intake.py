@@ -50,6 +50,9 @@ class Intake(Protocol):
     def find_area(self, sensor: str) -> str | None:
         """The area that the latest reading of a sensor gave."""
 
+    def find_unit(self, sensor: str) -> str | None:
+        """The unit that the latest reading of a sensor gave."""
+
     def hourly(self, sensor: str, start: datetime, end: datetime) -> Any:
         """Columns of one sensor's readings by hour: hour_us, count, mean, least, greatest."""
 

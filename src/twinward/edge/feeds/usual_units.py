@@ -14,6 +14,12 @@ USUAL: dict[str, tuple[str, ...]] = {
     "pm25": ("ug/m3",), "water_level": ("m",), "water_depth": ("m",), "flow": ("m3/s",),
     "rainfall": ("mm", "mm/h", "l/m2"),
 }  # fmt: skip
+# the same of types that are told in units of their own as well (vehicles an hour, a currency),
+# which are kept as they are sent
+WHERE_IT_CAN: dict[str, tuple[str, ...]] = {
+    "traffic": ("km/h",), "vehicle": ("km/h",), "delay": ("s",),
+    "load": ("%",), "pump": ("%",), "mast": ("%",), "price": ("%",),
+}  # fmt: skip
 
 
 def in_usual_units(rows: pa.RecordBatch, found: dict[int, tuple[str, str]]) -> pa.RecordBatch:
@@ -24,12 +30,15 @@ def in_usual_units(rows: pa.RecordBatch, found: dict[int, tuple[str, str]]) -> p
     value = rows.column("value").to_numpy(zero_copy_only=False).copy()
     words = np.array(units.to_pylist(), dtype=object)
     changed = False
-    for kind in set(kinds.unique().to_pylist()) & USUAL.keys():
+    for kind in set(kinds.unique().to_pylist()) & (USUAL | WHERE_IT_CAN).keys():
         here = pc.and_(pc.equal(kinds, kind), pc.is_valid(units))
         of_kind = np.flatnonzero(here.to_numpy(zero_copy_only=False))
         for word in set(words[of_kind].tolist()):
-            usual = next((one for one in USUAL[kind] if conversion(word, one) is not None), None)
+            named = USUAL.get(kind) or WHERE_IT_CAN[kind]
+            usual = next((one for one in named if conversion(word, one) is not None), None)
             places = of_kind[words[of_kind] == word]
+            if usual is None and kind in WHERE_IT_CAN:
+                continue
             if usual is None:
                 why = f"unit {word}, a {kind} is in {' or '.join(USUAL[kind])}"
                 found.update({k: ("bad_unit", why) for k in places.tolist() if k not in found})

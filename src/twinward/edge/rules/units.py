@@ -69,6 +69,9 @@ _say(
     "ug/m3|µg/m3|μg/m3|ug/m³|µg/m³|μg/m³|microgram/m3|ug m-3|µg m-3|微克/立方米",
 )
 _say("concentration", 1000.0, "mg/m3|mg/m³|毫克/立方米")
+_say("time", 1.0, "s|sec|second|seconds|秒")
+_say("time", 60.0, "min|minute|minutes|分钟")
+_say("persons", 1.0, "persons|person|people|人")
 _say("pressure", 1.0, "pa|pascal")
 _say("pressure", 100.0, "hpa|mbar|mb|millibar")
 _say("pressure", 1000.0, "kpa")

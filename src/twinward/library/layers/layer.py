@@ -26,7 +26,8 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     begin; of stocks and residents, `observed` is the kind that is counted.
 
     `breaks` part the values into classes; `low` and `high` are the least and greatest value that
-    can be; `rests_at` is a value that may stand still for days.
+    can be; `rests_at` is a value that may stand still for days. `also` are other words of senders
+    for the same unit; a reading in any other unit is converted or doubted.
     """
 
     id: Name
@@ -36,6 +37,7 @@ class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     observed: str
     unit: str
     unit_zh: str = ""
+    also: tuple[str, ...] = ()
     source_zh: str = ""
     cadence_s: Annotated[int, msgspec.Meta(gt=0, le=366 * 86_400)]
     breaks: tuple[float, ...]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from twinward.citybase.columns import open_city, read_manifest
 from twinward.core.clock import to_us
 from twinward.core.errors import InputError
+from twinward.edge.rules.units import conversion, fold_unit
 from twinward.library.layers.layer import FOLDER, Layer, load_layers
 from twinward.security.privacy.masking import suppress_small
 from twinward.service.logistics.supply_queries import list_stocks
@@ -39,7 +40,8 @@ Floats = NDArray[np.float64]
 class LayerPoints(msgspec.Struct, frozen=True, kw_only=True):
     """N sensors in the order of their first reading. lon, lat float64[N] (NaN: nobody knows),
     value float64[N] (NaN: hidden because it is small), time_us int64[N], area list[N] (empty: not
-    told), state uint8[N] (CURRENT, STALE or DOUBTFUL; BY_AREA added).
+    told), state uint8[N] (CURRENT, STALE or DOUBTFUL; BY_AREA added), foreign str[N] the unit in
+    which it tells where that is none of the layer's, else empty (None: all are the layer's).
     """
 
     name: pa.StringArray
@@ -50,6 +52,7 @@ class LayerPoints(msgspec.Struct, frozen=True, kw_only=True):
     area: list[str]
     state: NDArray[np.uint8]
     apart: NDArray[np.bool_]
+    foreign: list[str] | None = None
 
 
 def layers_of(platform: Platform) -> dict[str, Layer]:
@@ -119,17 +122,51 @@ def of_sensors(
     rows = np.flatnonzero(chosen.to_numpy(zero_copy_only=False))
     codes = np.array([*now.areas, ""], object)
     area = codes[now.area[rows]]
+    value, foreign = in_unit(layer, now.value[rows], now.unit[rows], now.units)
     return make_points(
         platform,
         layer,
         name=now.name.take(pa.array(rows)),
-        value=now.value[rows],
+        value=value,
         time_us=now.time_us[rows],
         lon=now.lon[rows],
         lat=now.lat[rows],
         area=area.tolist(),
         apart=now.apart[rows],
         at=at,
+        foreign=foreign,
+    )
+
+
+def in_unit(
+    layer: Layer, value: Floats, unit: NDArray[Any], units: list[str]
+) -> tuple[Floats, list[str] | None]:
+    """Values in the layer's unit, and the words of units that cannot be turned into it (None where
+    there are none).
+    """
+    foreign: NDArray[Any] | None = None
+    for number in np.unique(unit[unit >= 0]).tolist():
+        factor = layer_factor(layer, units[number])
+        here = unit == number
+        if factor is None:
+            foreign = np.full(len(value), "", object) if foreign is None else foreign
+            foreign[here] = units[number]
+        elif factor != (1.0, 0.0):
+            value = np.where(here, value * factor[0] + factor[1], value)
+    return value, None if foreign is None else foreign.tolist()
+
+
+def layer_factor(layer: Layer, word: str) -> tuple[float, float] | None:
+    """(scale, offset) from a sender's unit to the layer's; None for a unit of something else."""
+    if fold_unit(word) in {fold_unit(one) for one in (layer.unit, *layer.also)}:
+        return 1.0, 0.0
+    return next(
+        (
+            found
+            for one in (layer.unit, *layer.also)
+            if (found := conversion(word, one)) is not None
+        ),
+        None,
     )
 
 
@@ -204,6 +241,7 @@ def make_points(
     area: list[str],
     apart: NDArray[np.bool_],
     at: datetime | None = None,
+    foreign: list[str] | None = None,
 ) -> LayerPoints:
     """Puts what has no place of its own to that of its area, and judges each value."""
     known = platform.reference.areas.by_code
@@ -217,6 +255,8 @@ def make_points(
                 lon[row], lat[row], by_area[row] = one.lon, one.lat, True
     now = at or platform.clock.now()
     state = judge(layer, value, time_us, apart, now)
+    if foreign is not None:
+        state[[bool(word) for word in foreign]] = DOUBTFUL
     state[by_area] |= BY_AREA
     return LayerPoints(
         name=name,
@@ -227,6 +267,7 @@ def make_points(
         area=area,
         state=state,
         apart=apart,
+        foreign=foreign,
     )
 
 

@@ -17,7 +17,7 @@ from twinward.core.ids import is_personal
 from twinward.decision.layers.ahead import Ahead, forecast
 from twinward.decision.layers.faults import find_faults
 from twinward.library.layers.layer import Layer, get_layer
-from twinward.service.city.layer_points import layers_of, read_points
+from twinward.service.city.layer_points import LayerPoints, layer_factor, layers_of, read_points
 from twinward.service.platform import Caller, Platform
 
 HOUR_US = 3_600_000_000
@@ -52,7 +52,8 @@ class LayerHistory(msgspec.Struct, frozen=True, kw_only=True):
 
 class FaultView(msgspec.Struct, frozen=True, kw_only=True):
     """A sensor that cannot be believed: `stuck`, `drifting`, `swapped` (with `other`), `apart` (one
-    id in two places) or `impossible` (a value that cannot be, a time that has not come).
+    id in two places), `unit` (it tells in a unit of something else, `other`) or `impossible` (a
+    value that cannot be, a time that has not come).
     """
 
     sensor: str
@@ -82,7 +83,7 @@ def get_history(platform: Platform, caller: Caller, name: str, sensor: str) -> L
             code="unknown_sensor",
         )
     end = platform.clock.now() + timedelta(seconds=1)  # what was heard just now counts
-    past: Any = platform.intake.open().hourly(sensor, end - timedelta(days=LEARNT_DAYS), end)
+    past, unit = read_hours(platform, layer, sensor, end)
     shown_from = to_us(end - timedelta(days=DAYS))
     shown = [
         LayerHour(hour=from_us(us), mean=mean, least=least, greatest=greatest, count=count)
@@ -102,12 +103,27 @@ def get_history(platform: Platform, caller: Caller, name: str, sensor: str) -> L
         ahead, why = forecast(series)
     return LayerHistory(
         sensor=sensor,
-        unit=layer.unit,
+        unit=unit,
         hours=shown,
         ahead=ahead,
         ahead_from=from_us(first + len(series) * HOUR_US) if ahead else None,
         why_not=why,
     )
+
+
+def read_hours(platform: Platform, layer: Layer, sensor: str, end: datetime) -> tuple[Any, str]:
+    """What a forecast learns from, in the layer's unit; in the sensor's own where that is a unit of
+    something else, and which it is.
+    """
+    intake = platform.intake.open()
+    past: Any = intake.hourly(sensor, end - timedelta(days=LEARNT_DAYS), end)
+    word = intake.find_unit(sensor)
+    factor = (1.0, 0.0) if word is None else layer_factor(layer, word)
+    if factor is None or word is None:
+        return past, word or layer.unit
+    scale, offset = factor
+    means = {name: getattr(past, name) * scale + offset for name in ("mean", "least", "greatest")}
+    return msgspec.structs.replace(past, **means), layer.unit
 
 
 def is_of(layer: Layer, sensor: str) -> bool:
@@ -135,10 +151,10 @@ def check_layer(platform: Platform, caller: Caller, name: str) -> LayerFaults:
     found = [
         FaultView(
             sensor=names[row],
-            kind="apart" if points.apart[row] and not layer.moves else "impossible",
+            kind=kind_of(points, row, layer),
             since=from_us(int(points.time_us[row])),
             amount=float(points.value[row]),
-            other=None,
+            other=(points.foreign[row] or None) if points.foreign is not None else None,
             area=points.area[row] or None,
         )
         for row in np.flatnonzero((points.state & 0x0F) == 2).tolist()
@@ -158,6 +174,13 @@ def check_layer(platform: Platform, caller: Caller, name: str) -> LayerFaults:
                 )
             )
     return LayerFaults(layer=name, sensors=len(names), checked=len(checked), faults=found)
+
+
+def kind_of(points: LayerPoints, row: int, layer: Layer) -> str:
+    """Why a reading is doubted."""
+    if points.foreign is not None and points.foreign[row]:
+        return "unit"
+    return "apart" if points.apart[row] and not layer.moves else "impossible"
 
 
 def hourly_of(platform: Platform, names: list[str], end: datetime) -> NDArray[np.float64]:

@@ -218,10 +218,12 @@ class DurableIntake:
             time_us=told.time_us[kept],
             value=told.value[kept],
             area=now.area[rows],
+            unit=now.unit[rows],
             lon=np.where(silent, now.lon[rows], lon),
             lat=np.where(silent, now.lat[rows], lat),
             apart=np.zeros(len(rows), np.bool_),
             areas=now.areas,
+            units=now.units,
         )
 
     def track(self, sensor: str, start: datetime, end: datetime) -> Told:
@@ -240,6 +242,10 @@ class DurableIntake:
     def find_area(self, sensor: str) -> str | None:
         """The area of a sensor's latest reading."""
         return self.latest.find_area(sensor)
+
+    def find_unit(self, sensor: str) -> str | None:
+        """The unit of a sensor's latest reading."""
+        return self.latest.find_unit(sensor)
 
     def hourly(self, sensor: str, start: datetime, end: datetime) -> Hourly:
         """Readings of one sensor, named `<type>:<place or area>` or `<type>:person:<subject>`,

@@ -27,6 +27,7 @@ COLUMNS = {
     "time_us": np.int64,
     "value": np.float64,
     "area": np.int32,
+    "unit": np.int32,
     "lon": np.float64,
     "lat": np.float64,
     "apart": np.bool_,
@@ -39,19 +40,21 @@ class Sensors(msgspec.Struct, frozen=True, kw_only=True):
     """A picture of all sensors, N of them, in the order in which they were first heard.
 
     name string[N] (`<type>:<subject, place or area>`, of persons `<type>:person:<subject>`),
-    time_us int64[N], value float64[N], area int32[N] (index into `areas`, -1 where none was given);
-    lon, lat float64[N] where it last said it stands, NaN where it never did; apart bool[N]: its
-    last two places lie more than 500 m apart.
+    time_us int64[N], value float64[N]; area, unit int32[N] (index into `areas`, `units`, -1 where
+    none was given); lon, lat float64[N] where it last said it stands, NaN where it never did;
+    apart bool[N]: its last two places lie more than 500 m apart.
     """
 
     name: pa.StringArray
     time_us: NDArray[Any]
     value: NDArray[Any]
     area: NDArray[Any]
+    unit: NDArray[Any]
     lon: NDArray[Any]
     lat: NDArray[Any]
     apart: NDArray[Any]
     areas: list[str]
+    units: list[str]
 
 
 def sensor_names(rows: pa.RecordBatch) -> pa.StringArray:
@@ -83,6 +86,14 @@ def are_hidden(names: pa.StringArray) -> NDArray[np.bool_]:
     return hidden
 
 
+def word_numbers(column: pa.StringArray, known: dict[str, int]) -> NDArray[Any]:
+    """int32[N]: the number of each word, new ones added to those that are known; -1 for none."""
+    coded = column.dictionary_encode()
+    numbers = [known.setdefault(word, len(known)) for word in coded.dictionary.to_pylist()]
+    found: NDArray[Any] = np.array([*numbers, -1], np.int32)[coded.indices.fill_null(-1).to_numpy()]
+    return found
+
+
 class Latest:
     """Numbers sensors by name and keeps their latest values; one lock, held for microseconds a
     batch.
@@ -94,6 +105,7 @@ class Latest:
         self._names: list[pa.StringArray] = []  # Arrow pieces; joined when asked for
         self._joined: pa.StringArray = pa.array([], pa.string())
         self._areas: dict[str, int] = {}
+        self._units: dict[str, int] = {}
         self._count = 0
         self._table = np.zeros((1 << 12, 2), np.uint64)
         self._rows = np.zeros(1 << 12, np.int32)
@@ -112,12 +124,15 @@ class Latest:
         value = readings.column("value").to_numpy(zero_copy_only=False)
         with self._lock:
             numbers = self._number(names)
-            area = self._area_numbers(readings.column("area"))
+            area = word_numbers(readings.column("area"), self._areas)
             held = self._columns
             before = held["time_us"][numbers]
             kernels.keep_latest(
                 numbers, time_us, value, area, held["time_us"], held["value"], held["area"]
             )
+            unit = word_numbers(readings.column("unit"), self._units)
+            newest = held["time_us"][numbers] == time_us
+            held["unit"][numbers[newest]] = unit[newest]
             self._place(numbers, names, time_us, readings, before)
         return numbers
 
@@ -168,6 +183,7 @@ class Latest:
             first[numbers[new] - before] = new
             self._names.append(names.take(pa.array(first)))
             self._columns["time_us"][before : self._count] = NONE_YET
+            self._columns["unit"][before : self._count] = -1
             for name in ("lon", "lat"):
                 self._columns[name][before : self._count] = np.nan
         return numbers
@@ -188,16 +204,6 @@ class Latest:
             for name, column in self._columns.items():
                 self._columns[name] = np.concatenate([column, np.zeros(more_room, column.dtype)])
 
-    def _area_numbers(self, column: pa.StringArray) -> NDArray[Any]:
-        coded = column.dictionary_encode()
-        numbers = [
-            self._areas.setdefault(area, len(self._areas)) for area in coded.dictionary.to_pylist()
-        ]
-        found: NDArray[Any] = np.array([*numbers, -1], np.int32)[
-            coded.indices.fill_null(-1).to_numpy()
-        ]
-        return found
-
     def find_number(self, name: str) -> int | None:
         """The number of a sensor, or None when it was never heard."""
         key = text_keys(pa.array([name]), NUMBER_SEED)[0]
@@ -213,7 +219,9 @@ class Latest:
                 self._joined = pa.concat_arrays([self._joined, *self._names])
                 self._names = []
             columns = {name: column[:n].copy() for name, column in self._columns.items()}
-            return Sensors(name=self._joined, areas=list(self._areas), **columns)
+            return Sensors(
+                name=self._joined, areas=list(self._areas), units=list(self._units), **columns
+            )
 
     def of_things(self) -> Sensors:
         """The picture without what is about persons or has ended."""
@@ -223,14 +231,22 @@ class Latest:
             return now
         kept = np.flatnonzero(~hidden)
         columns = {name: getattr(now, name)[kept] for name in COLUMNS}
-        return Sensors(name=now.name.take(pa.array(kept)), areas=now.areas, **columns)
+        name = now.name.take(pa.array(kept))
+        return Sensors(name=name, areas=now.areas, units=now.units, **columns)
 
     def find_area(self, name: str) -> str | None:
         """The area that a sensor's latest reading gave, if it was heard and gave one."""
+        return self._find_word(name, "area", self._areas)
+
+    def find_unit(self, name: str) -> str | None:
+        """The unit of a sensor's latest reading, if it was heard and gave one."""
+        return self._find_word(name, "unit", self._units)
+
+    def _find_word(self, name: str, column: str, words: dict[str, int]) -> str | None:
         number = self.find_number(name)
         with self._lock:
-            area = -1 if number is None else int(self._columns["area"][number])
-            return list(self._areas)[area] if area >= 0 else None
+            word = -1 if number is None else int(self._columns[column][number])
+            return list(words)[word] if word >= 0 else None
 
     def end_persons(self, alive: NDArray[Any]) -> int:
         """Forget the names and last values of persons' sensors that are not among the numbers
@@ -271,10 +287,14 @@ class Latest:
     def save(self) -> None:
         """Keeps the picture on disk, whole or not at all; readings are numbered by it."""
         now = self.sensors()
-        area = pa.DictionaryArray.from_arrays(
-            pa.array(now.area, mask=now.area < 0), pa.array(now.areas, pa.string())
+        area, unit = (
+            pa.DictionaryArray.from_arrays(
+                pa.array(number, mask=number < 0), pa.array(words, pa.string())
+            )
+            for number, words in ((now.area, now.areas), (now.unit, now.units))
         )
-        columns = {"name": now.name, "time_us": now.time_us, "value": now.value, "area": area}
+        columns = {"name": now.name, "time_us": now.time_us, "value": now.value}
+        columns |= {"area": area, "unit": unit}
         columns |= {name: getattr(now, name) for name in ("lon", "lat", "apart")}
         beside = self.root / "latest.arrow.new"
         self.root.mkdir(parents=True, exist_ok=True)
@@ -297,6 +317,8 @@ class Latest:
             if name in batch.schema.names:  # an older release kept no places
                 column = batch.column(name).to_numpy(zero_copy_only=False)
                 self._columns[name][: self._count] = column
-        areas = batch.column("area")
-        self._areas = {code: n for n, code in enumerate(areas.dictionary.to_pylist())}
-        self._columns["area"][: self._count] = areas.indices.fill_null(-1).to_numpy()
+        for name, known in (("area", self._areas), ("unit", self._units)):
+            if name in batch.schema.names:
+                words = batch.column(name)
+                known |= {word: n for n, word in enumerate(words.dictionary.to_pylist())}
+                self._columns[name][: self._count] = words.indices.fill_null(-1).to_numpy()
