@@ -327,7 +327,7 @@ def run_drain(bench: Bench, centre: Centre, readings: int) -> dict[str, Any]:
 
 
 def fill(bench: Bench, readings: int) -> tuple[float, int]:
-    """One reading a minute from each device, the oldest first."""
+    """One reading a minute from each device, in lists of half an hour, the oldest first."""
     from twinward.core.clock import SystemClock
     from twinward.edge.agent.config import load_config
     from twinward.edge.agent.keeper import Keeper
@@ -340,10 +340,12 @@ def fill(bench: Bench, readings: int) -> tuple[float, int]:
     rounds = readings // bench.devices
     first = datetime.now(UTC) - timedelta(minutes=rounds)
     begun = time.monotonic()
-    for number in range(rounds):
-        at = first + timedelta(minutes=number)
-        raw = json.dumps(reading(number, 20.0, at)).encode()
-        jobs = [keeper.submit_items(f"d{n}", [raw]) for n in range(bench.devices)]
+    for start in range(0, rounds, 30):
+        raws = [
+            json.dumps(reading(number, 20.0, first + timedelta(minutes=number))).encode()
+            for number in range(start, min(start + 30, rounds))
+        ]
+        jobs = [keeper.submit_items(f"d{n}", raws) for n in range(bench.devices)]
         for job in jobs:
             job.result(timeout=120)
     seconds = time.monotonic() - begun

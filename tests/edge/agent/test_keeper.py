@@ -5,6 +5,7 @@ lost.
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,9 +22,9 @@ from twinward.edge.agent.clock_watch import ClockWatch
 from twinward.edge.agent.config import EdgeConfig, load_config
 from twinward.edge.agent.forward import Forwarder
 from twinward.edge.agent.keeper import AcceptedBatch, Keeper
-from twinward.edge.agent.room import forget_acknowledged
+from twinward.edge.agent.room import forget_acknowledged, thin
 from twinward.edge.agent.status import find_status
-from twinward.edge.agent.store import EdgeStore
+from twinward.edge.agent.store import LANES, EdgeStore
 from twinward.edge.agent.tokens import TokenKeeper
 
 NOW = datetime(2030, 1, 5, 12, tzinfo=UTC)
@@ -106,10 +107,50 @@ def test_the_same_again_is_known_and_another_body_is_a_conflict(box: Box) -> Non
 def test_a_number_is_known_after_its_reading_has_gone(box: Box) -> None:
     box.send(*[item(seq) for seq in range(50)])
     with box.store.transaction():
-        box.store.acknowledge([w.n for w in box.store.list_waiting(("status",), 50)])
+        box.store.acknowledge(box.store.list_waiting(("status",), 50))
         assert forget_acknowledged(box.store, 1000) == 50
     assert box.send(*[item(seq) for seq in range(55)]).stored == 5
     assert box.store.db.execute("SELECT first, last FROM known").fetchall() == [(0, 49)]
+
+
+def scanned(box: Box) -> dict[str, int]:
+    rows = box.store.db.execute("SELECT lane, count(*) FROM reading WHERE state=0 GROUP BY lane")
+    return {LANES[lane]: count for lane, count in rows}
+
+
+def test_how_many_wait_is_counted_and_not_looked_up(box: Box) -> None:
+    """Whatever becomes of readings, the count is that of the rows, also of an older file."""
+    chance = random.Random(3)
+
+    def told() -> dict[str, int]:
+        return {lane: n for lane, n in find_status(box.config).backlog_by_lane.items() if n}
+
+    for turn in range(60):
+        kinds = ("temperature", "door", "battery")
+        seqs = [chance.randrange(400) for _ in range(8)]
+        box.send(*[item(s, value=chance.choice((1, 9)), type=kinds[s % 3]) for s in seqs])
+        box.send(item(turn), device="stranger")
+        with box.store.transaction():
+            waiting = box.store.list_waiting(chance.choice((("status",), ("alarm", "bulk"))), 5)
+            if chance.random() < 0.5:
+                box.store.acknowledge(waiting + waiting[:1])
+            elif waiting and chance.random() < 0.3:
+                box.store.refuse(waiting[0], "area_not_yours", to_us(NOW))
+            if chance.random() < 0.2:
+                box.store.wait_again(0, 2**62)
+            if chance.random() < 0.2:
+                thin(box.store, chance.choice(LANES), 4, to_us(NOW))
+        assert told() == scanned(box)
+    assert admit(box.config, "stranger", "thermometer", "0101", "") > 0
+    box.send(item(500))
+    before = told()
+    assert before == scanned(box) and sum(before.values()) > 50
+    box.close()
+    with sqlite3.connect(box.folder / "edge.db") as db:
+        db.execute("DELETE FROM counter WHERE name LIKE 'waiting_%'")
+    assert told() == before, "read before the agent runs"
+    box.open()
+    assert told() == before
 
 
 @pytest.mark.parametrize(

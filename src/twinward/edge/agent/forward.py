@@ -87,7 +87,7 @@ class Forwarder:
         store = self.keeper.store
 
         def work() -> None:
-            store.acknowledge([one.n for k, one in enumerate(waiting) if k not in rejected])
+            store.acknowledge([one for k, one in enumerate(waiting) if k not in rejected])
             for index, code in rejected.items():
                 store.refuse(waiting[index], code, now_us)
             store.count("acknowledged", len(waiting) - len(rejected))

@@ -4,7 +4,7 @@ the oldest first and every other one; alarms go last. What goes unsent is counte
 
 from __future__ import annotations
 
-from twinward.edge.agent.store import ACKNOWLEDGED, HELD, LANES, WAITING, EdgeStore
+from twinward.edge.agent.store import ACKNOWLEDGED, HELD, LANES, WAITING, EdgeStore, waits
 from twinward.edge.profiles import Lane
 
 FORGET = 5000  # readings that go at once where room is short
@@ -62,6 +62,7 @@ def thin(store: EdgeStore, lane: Lane, most: int, now_us: int) -> int:
     ).fetchall()
     gone = rows[::2]
     store.db.executemany("DELETE FROM reading WHERE n=?", [(row[0],) for row in gone])
+    store.count(waits(lane), -len(gone))
     store.thinned([row[1:4] for row in gone])
     if gone:
         times = [row[4] for row in gone]

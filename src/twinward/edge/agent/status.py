@@ -11,7 +11,7 @@ import msgspec
 from twinward.core.clock import SystemClock, from_us, to_us
 from twinward.core.errors import StorageError
 from twinward.edge.agent.config import EdgeConfig
-from twinward.edge.agent.store import HELD, LANES, WAITING, EdgeStore
+from twinward.edge.agent.store import HELD, EdgeStore
 from twinward.edge.profiles import get_profile
 
 # a device is stale after two missed beats and unknown after ten (ours)
@@ -93,25 +93,22 @@ def _read(store: EdgeStore, config: EdgeConfig) -> EdgeStatus:
     now_us = to_us(SystemClock().now())
     one = store.db.execute
     counts = store.counts()
-    lanes = dict(
-        one("SELECT lane, count(*) FROM reading WHERE state=? GROUP BY lane", (WAITING,)).fetchall()
-    )
-    waiting = one("SELECT min(n), min(received_us) FROM reading WHERE state=?", (WAITING,))
-    first, oldest = waiting.fetchone()
+    lanes = store.count_waiting()
+    first = store.first_waiting()
     newest = one("SELECT seq FROM sqlite_sequence WHERE name='reading'").fetchone()
     settings = dict(one("SELECT name, value FROM setting").fetchall())
     return EdgeStatus(
         edge=config.edge.id,
         backlog=sum(lanes.values()),
-        backlog_by_lane={lane: lanes.get(k, 0) for k, lane in enumerate(LANES)},
-        oldest_s=round((now_us - oldest) / 1e6, 3) if oldest is not None else 0.0,
+        backlog_by_lane={**lanes},
+        oldest_s=round((now_us - first[1]) / 1e6, 3) if first is not None else 0.0,
         held=dict(
             one("SELECT why, count(*) FROM reading WHERE state=? GROUP BY why", (HELD,)).fetchall()
         ),
         disk_bytes=store.used_bytes(),
         lost=counts.get("thinned", 0) + counts.get("refused", 0),
         duplicate=counts.get("duplicate", 0),
-        last_ack_seq=(first - 1) if first is not None else (newest[0] if newest else 0),
+        last_ack_seq=(first[0] - 1) if first is not None else (newest[0] if newest else 0),
         config_version=settings.get("config_version", ""),
         clock_skew_s=float(settings["clock_skew_s"]) if "clock_skew_s" in settings else None,
         rules_version=settings.get("rules_version", ""),

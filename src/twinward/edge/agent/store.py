@@ -94,6 +94,7 @@ class Waiting(msgspec.Struct, frozen=True):
     n: int
     occurred_us: int
     body: bytes
+    lane: Lane
 
 
 class EdgeStore:
@@ -118,6 +119,8 @@ class EdgeStore:
                 self.db.execute("PRAGMA synchronous=FULL")
                 self.db.executescript(SCHEMA + CLAIMS)
             self.db.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+            if not read_only:
+                self._begin_counting()
         except sqlite3.Error as error:
             raise InputError(
                 f"{path} is no store of an edge ({error})",
@@ -127,6 +130,22 @@ class EdgeStore:
 
     def close(self) -> None:
         self.db.close()
+
+    def _begin_counting(self) -> None:
+        """How many wait is counted from now on: a look at millions of rows takes seconds."""
+        if self.counts().keys() >= WAITING_COUNTS:
+            return
+        with self.transaction():
+            for lane, count in self._scan_waiting().items():
+                self.db.execute("INSERT OR REPLACE INTO counter VALUES (?,?)", (lane, count))
+
+    def _scan_waiting(self) -> dict[str, int]:
+        found = dict(
+            self.db.execute(
+                "SELECT lane, count(*) FROM reading WHERE state=? GROUP BY lane", (WAITING,)
+            ).fetchall()
+        )
+        return {waits(lane): found.get(k, 0) for k, lane in enumerate(LANES)}
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -224,6 +243,8 @@ class EdgeStore:
         )
         if done.rowcount != 1:
             return False
+        if not reading.held:
+            self.count(waits(reading.lane), 1)
         if reading.lane == "alarm":
             self.kept_alarm = True
         if not reading.held and reading.boot != OWN_BOOT:
@@ -400,30 +421,55 @@ class EdgeStore:
                 (WAITING, LANES.index(lane), most),
             ).fetchall()
             if rows:
-                return [Waiting(n, at_us, bytes(body)) for n, at_us, body in rows]
+                return [Waiting(n, at_us, bytes(body), lane) for n, at_us, body in rows]
         return []
 
-    def acknowledge(self, numbers: Sequence[int]) -> None:
-        self.db.executemany(
-            "UPDATE reading SET state=? WHERE n=? AND state=?",
-            [(ACKNOWLEDGED, n, WAITING) for n in numbers],
-        )
+    def acknowledge(self, waiting: Sequence[Waiting]) -> None:
+        for lane in {one.lane for one in waiting}:
+            done = self.db.executemany(
+                "UPDATE reading SET state=? WHERE n=? AND state=?",
+                [(ACKNOWLEDGED, one.n, WAITING) for one in waiting if one.lane == lane],
+            )
+            self.count(waits(lane), -done.rowcount)
 
     def refuse(self, one: Waiting, reason: str, now_us: int) -> None:
         """The centre will not have this one: it is counted, with what the centre said."""
-        row = self.db.execute("SELECT lane FROM reading WHERE n=?", (one.n,)).fetchone()
-        self.acknowledge([one.n])
-        lane: Lane = LANES[row[0]] if row else "bulk"
-        self.note_loss(f"refused: {reason}", lane, 1, (one.occurred_us, one.occurred_us), now_us)
+        self.acknowledge([one])
+        span = (one.occurred_us, one.occurred_us)
+        self.note_loss(f"refused: {reason}", one.lane, 1, span, now_us)
         self.count("refused", 1)
 
     def wait_again(self, from_us: int, to_us: int) -> int:
         """What was acknowledged in a window is sent once more; how many."""
-        done = self.db.execute(
-            "UPDATE reading SET state=? WHERE state=? AND occurred_us>=? AND occurred_us<?",
-            (WAITING, ACKNOWLEDGED, from_us, to_us),
-        )
-        return done.rowcount
+        total = 0
+        for number, lane in enumerate(LANES):
+            done = self.db.execute(
+                "UPDATE reading SET state=? WHERE state=? AND lane=? AND occurred_us>=? "
+                "AND occurred_us<?",
+                (WAITING, ACKNOWLEDGED, number, from_us, to_us),
+            )
+            self.count(waits(lane), done.rowcount)
+            total += done.rowcount
+        return total
+
+    def count_waiting(self) -> dict[Lane, int]:
+        """How many of each lane the centre has not acknowledged."""
+        counts = self.counts()
+        if not counts.keys() >= WAITING_COUNTS:  # read before its agent counted
+            counts = self._scan_waiting()
+        return {lane: counts[waits(lane)] for lane in LANES}
+
+    def first_waiting(self) -> tuple[int, int] | None:
+        """Number and time of coming of the first that waits; None where nothing does."""
+        found = [
+            self.db.execute(
+                "SELECT n, received_us FROM reading WHERE state=? AND lane=? ORDER BY n LIMIT 1",
+                (WAITING, number),
+            ).fetchone()
+            for number in range(len(LANES))
+        ]
+        first = min((row for row in found if row is not None), default=None)
+        return None if first is None else (int(first[0]), int(first[1]))
 
     # the ledger ----------------------------------------------------------------------------
 
@@ -475,6 +521,14 @@ class EdgeStore:
             for name in ("page_count", "freelist_count", "page_size")
         )
         return int((pages - free) * size)
+
+
+def waits(lane: Lane) -> str:
+    """The name under which it is counted how many of a lane wait."""
+    return f"waiting_{lane}"
+
+
+WAITING_COUNTS = {waits(lane) for lane in LANES}
 
 
 def refused_by(error: sqlite3.Error) -> StorageError:
