@@ -100,7 +100,7 @@ def _read(store: EdgeStore, config: EdgeConfig) -> EdgeStatus:
     return EdgeStatus(
         edge=config.edge.id,
         backlog=sum(lanes.values()),
-        backlog_by_lane={**lanes},
+        backlog_by_lane={str(lane): count for lane, count in lanes.items()},
         oldest_s=round((now_us - first[1]) / 1e6, 3) if first is not None else 0.0,
         held=dict(
             one("SELECT why, count(*) FROM reading WHERE state=? GROUP BY why", (HELD,)).fetchall()
