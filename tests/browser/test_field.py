@@ -23,7 +23,7 @@ from twinward.service.responders import field
 from twinward.twins.city.messages import RaiseDeviceAlarm
 
 PICTURES = os.environ.get("TWINWARD_PICTURES")
-TABS = ("alerts", "intake", "delivery", "responders", "edges", "devices")
+TABS = ("alerts", "intake", "delivery", "responders", "edges", "rules", "devices")
 SECOND = msgspec.structs.replace(local_admin(), name="second")
 
 
@@ -146,7 +146,7 @@ def test_an_edge_says_whose_rules_it_runs_and_an_alarm_who_has_found_it(
     page.get_by_role("link", name="Edges").click()
     edge = page.get_by_test_id("edge-gate-7")
     expect(edge).to_contain_text("its own, to be v7")
-    expect(edge).to_contain_text("Rules refused: bad_signature")
+    expect(edge).to_contain_text("Rules refused: they are not signed")
     row = page.get_by_role("row").filter(has_text="fridge-7")
     expect(row).to_contain_text("found by the centre")
     assert_accessible(page, "the alarms of devices")

@@ -9,6 +9,7 @@ export interface Field {
   word: WordKey
   choices?: readonly string[]
   said?: string // the kind of words that name the choices
+  names?: Readonly<Record<string, string>> // or their names, where they are data
   optional?: boolean
   first?: string
 }

@@ -48,3 +48,15 @@ export interface FieldAlarm {
 export const getFieldAlarms = () => list<FieldAlarm>('/v1/field/alarms?status=all&limit=200')
 export const endFieldAlarm = (id: string, because: string) => post(`/v1/field/alarms/${encodeURIComponent(id)}/end`, { because })
 export const orderDevice = (device: string, action: string, until: string) => post('/v1/device-orders', { device, action, until })
+/** One rule as the API writes it; what it leaves out is at its default. */
+export interface DeviceRule {
+  id: string; kind: 'threshold' | 'rate' | 'dead_man' | 'count' | 'both' | 'either'; type: string; above: number | null; below: number | null; clear: number | null
+  hold_s: number; silence_s: number; count: number; window_s: number; of: string[]; severity: 'advice' | 'warning' | 'alarm'; escalate_after_s: number; escalate_to: 'advice' | 'warning' | 'alarm'; action: string
+}
+export interface RuleBundle {
+  bundle: string; state: 'stable' | 'staged' | 'kept'; rules: DeviceRule[]; made_by: string; made_at: string; because: string; edges: string[]; share: number; wanted: string[]; running: string[]; refused: Record<string, string>
+}
+export const getBundles = () => list<RuleBundle>('/v1/rule-bundles?limit=200')
+export const keepBundle = (bundle: string, modules: string[], because: string) => post('/v1/rule-bundles', { bundle, modules, because })
+export const rollOut = (bundle: string, edges: string[], share: number, because: string) => post(`/v1/rule-bundles/${encodeURIComponent(bundle)}/answer`, { act: 'roll', edges, share, because })
+export const rollBack = (bundle: string, because: string) => post(`/v1/rule-bundles/${encodeURIComponent(bundle)}/answer`, { act: 'back', because })

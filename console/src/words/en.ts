@@ -1,9 +1,11 @@
 // The console's words in English. A key that is missing in another language does not compile.
 import { cityEn } from './city'
+import { edgeEn } from './edge'
 import { sceneEn } from './scene'
 
 export const en = {
   ...cityEn,
+  ...edgeEn,
   ...sceneEn,
   'app.tagline': 'City emergency twin',
   'nav.overview': 'Overview', 'nav.tasks': 'My tasks', 'nav.trust': 'Trust', 'nav.public': 'Public page', 'nav.skip': 'Skip to content', 'nav.label': 'Places to work',

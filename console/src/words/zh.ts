@@ -1,10 +1,12 @@
 // The console's words in Chinese.
 import { cityZh } from './city'
+import { edgeZh } from './edge'
 import { sceneZh } from './scene'
 import type { WordKey } from './en'
 
 export const zh: Record<WordKey, string> = {
   ...cityZh,
+  ...edgeZh,
   ...sceneZh,
   'app.tagline': '城市应急孪生',
   'nav.overview': '总览', 'nav.tasks': '我的任务', 'nav.trust': '权限与审计', 'nav.public': '公众页', 'nav.skip': '跳到内容', 'nav.label': '工作区',
