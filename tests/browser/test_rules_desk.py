@@ -36,9 +36,7 @@ def speak(stage: Stage, edge: str, runs: str = "", refused: str = "") -> None:
 
 
 def states(stage: Stage) -> dict[str, tuple[str, tuple[str, ...]]]:
-    return {
-        one.bundle: (one.state, one.wanted) for one in bundles.list_bundles(stage.platform, ME)
-    }
+    return {one.bundle: (one.state, one.wanted) for one in bundles.list_bundles(stage.platform, ME)}
 
 
 def look(page: Page, name: str) -> None:

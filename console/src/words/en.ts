@@ -216,7 +216,7 @@ export const en = {
   'dlv.secret': 'For the receiver alone.', 'dlv.link': "The receiver's own page, without a login", 'dlv.copy': 'Copy the link', 'dlv.copied': 'Copied', 'dlv.slip': 'Print a slip', 'dlv.courier': "Courier's page", 'dlv.print': 'Print', 'dlv.hide': 'Hide', 'dlv.none': 'No parcel is on its way.', 'dlv.locked': 'locked after wrong codes', 'dlv.late': 'its time is over', 'dlv.tell': 'Show the code',
   'dlv.renew': 'New code', 'dlv.because': 'a new code was asked for at the desk', 'dlv.to.cabinet': 'cabinet', 'dlv.to.door': 'door', 'dlv.is.waiting': 'waits at the depot', 'dlv.is.loaded': 'on its way',
   'dlv.is.deposited': 'in the cabinet', 'dlv.is.handed': 'handed over', 'dlv.is.returned': 'back at the depot', 'dlv.is.cancelled': 'cancelled', 'dlv.odd.twice': 'said to be handed over twice', 'dlv.odd.not_holder': 'signed by one who did not have it',
-  'dlv.odd.old_code': 'handed over on an old code', 'dlv.odd.elsewhere': 'left at another place', 'dlv.odd.ended': 'moved after its end', 'goods.food': 'food', 'goods.medicine': 'medicine',
+  'dlv.odd.old_code': 'handed over on an old code', 'dlv.odd.unproven': 'handed over without showing the code', 'dlv.odd.elsewhere': 'left at another place', 'dlv.odd.ended': 'moved after its end', 'goods.food': 'food', 'goods.medicine': 'medicine',
   'nav.field': 'Field', 'fld.tabs': 'Alerts, edges and devices', 'fld.alerts': 'Alerts for the public', 'fld.edges': 'Edges', 'fld.devices': 'Devices',
   'fld.new': 'Write an alert', 'fld.waiting': 'Waiting for two persons', 'fld.sent': 'Sent and ended', 'fld.none': 'No alert was sent.',
   'fld.because': 'decided at the alert desk', 'fld.until': 'until {time}', 'fld.approved': 'approved by {names} ({n} of 2)',

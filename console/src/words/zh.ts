@@ -195,7 +195,7 @@ export const zh: Record<WordKey, string> = {
   'dlv.secret': '仅供收件人本人使用。', 'dlv.link': '收件人的网页（无需登录）', 'dlv.copy': '复制链接', 'dlv.copied': '已复制', 'dlv.slip': '打印取件单', 'dlv.courier': '配送员页面', 'dlv.print': '打印', 'dlv.hide': '隐藏', 'dlv.none': '没有在途包裹。', 'dlv.locked': '输错次数过多，已锁定', 'dlv.late': '已过期限', 'dlv.tell': '显示取件码',
   'dlv.renew': '更换取件码', 'dlv.because': '应收件人要求更换取件码', 'dlv.to.cabinet': '柜机', 'dlv.to.door': '门口', 'dlv.is.waiting': '在站点待发', 'dlv.is.loaded': '配送中',
   'dlv.is.deposited': '已入柜', 'dlv.is.handed': '已取走', 'dlv.is.returned': '已退回站点', 'dlv.is.cancelled': '已取消', 'dlv.odd.twice': '有两次取走的回执', 'dlv.odd.not_holder': '回执出自非保管方',
-  'dlv.odd.old_code': '凭旧取件码取走', 'dlv.odd.elsewhere': '放在了别处', 'dlv.odd.ended': '结束后仍有移动', 'goods.food': '食品', 'goods.medicine': '药品',
+  'dlv.odd.old_code': '凭旧取件码取走', 'dlv.odd.unproven': '交付时未能证明核对过取件码', 'dlv.odd.elsewhere': '放在了别处', 'dlv.odd.ended': '结束后仍有移动', 'goods.food': '食品', 'goods.medicine': '药品',
   'nav.field': '现场', 'fld.tabs': '预警、边缘与设备', 'fld.alerts': '公众预警', 'fld.edges': '边缘节点', 'fld.devices': '设备', 'fld.new': '起草预警', 'fld.waiting': '待两人批准',
   'fld.sent': '已发布与已结束', 'fld.none': '尚未发布预警。', 'fld.because': '在预警台决定', 'fld.until': '至 {time}', 'fld.approved': '{names} 已批准（{n}/2）',
   'fld.drafted': '{name} 起草', 'fld.approve': '批准', 'fld.yes': '确认批准', 'fld.sendnow': '确认立即发布', 'fld.other': '须由另一人批准。', 'fld.discard': '作废',

@@ -15,7 +15,7 @@ from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer
 from twinward.api.http.schemas import gives, gives_file, gives_page
 from twinward.core.messages import Instant
-from twinward.service.deliveries import hands, holders, parcels, receivers, slips
+from twinward.service.deliveries import hands, holders, parcels, phones, receivers, slips
 from twinward.service.platform import Platform
 
 MaybeWord = Annotated[str | None, Query(max_length=120)]
@@ -62,6 +62,12 @@ class AskHand(msgspec.Struct, forbid_unknown_fields=True):
     code: Annotated[str, msgspec.Meta(max_length=40)] = ""
     because: Annotated[str, msgspec.Meta(max_length=200, pattern="^[^\\x00]*$")] = ""
     photo_sha256: Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")] = ""
+
+
+class AskPhone(msgspec.Struct, forbid_unknown_fields=True):
+    """The public Ed25519 key that the courier's telephone has made for itself."""
+
+    key: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{43}$")]
 
 
 class AskHolder(msgspec.Struct, forbid_unknown_fields=True):
@@ -226,9 +232,12 @@ def add_holders(routes: APIRouter, platform: Platform) -> None:
         return answer(done)
 
     @routes.get("/parcel-holders/{holder}/manifest", responses=gives("Signed"))
-    def get_manifest(request: Request, holder: str) -> Response:
-        """What this holder may hold, signed, with slow hashes in place of codes."""
-        made = holders.make_manifest(platform, caller_of(platform, request), holder)
+    def get_manifest(request: Request, holder: str, held: bool = False) -> Response:
+        """What this holder may hold, signed, with slow hashes in place of codes; `held`: only what
+        it has signed for already.
+        """
+        caller = caller_of(platform, request)
+        made = holders.make_manifest(platform, caller, holder, held=held)
         return Response(made, media_type="application/json")
 
     @routes.post(
@@ -249,6 +258,15 @@ def add_couriers(routes: APIRouter, platform: Platform) -> None:
     def get_round(request: Request) -> Response:
         """What the courier who asks has in hand, and what waits for a door."""
         return answer(hands.get_round(platform, caller_of(platform, request)))
+
+    @routes.post(
+        "/courier/phone", openapi_extra=describe(AskPhone), responses=gives("CourierRound")
+    )
+    async def post_phone(request: Request) -> Response:
+        """From now on the courier's own telephone signs, with or without a network."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, AskPhone, secret=False)
+        return answer(await asyncio.to_thread(phones.take_key, platform, caller, asked.key))
 
     @routes.post(
         "/courier/parcels/{parcel}",

@@ -10,7 +10,7 @@ from importlib import resources
 
 import msgspec
 
-SHARED, STYLE = "/*shared*/", "/*style*/"
+SHARED, STYLE, OWN = "/*shared*/", "/*style*/", "/*own*/"
 
 
 class PhonePage(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,18 +20,22 @@ class PhonePage(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str]
 
 
-def build_page(package: str, name: str) -> PhonePage:
-    """The page `name` beside a package, its style and helper put in."""
+def build_page(package: str, name: str, own: str = "") -> PhonePage:
+    """The page `name` beside a package, its style and helper put in, and a script of its own; with
+    one it may also have a worker, which keeps the page for when there is no network.
+    """
     ours = resources.files("twinward.core.pages")
     text = (resources.files(package) / name).read_text("utf-8")
     text = text.replace(STYLE, (ours / "phone.css").read_text("utf-8"))
     text = text.replace(SHARED, (ours / "phone.js").read_text("utf-8"))
+    if own:
+        text = text.replace(OWN, (resources.files(package) / own).read_text("utf-8"))
     script = text.partition("<script>")[2].partition("</script>")[0]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "connect-src 'self'; img-src data:; frame-ancestors 'none'; base-uri 'none'; "
-        "form-action 'none'"
+        "form-action 'none'" + ("; worker-src 'self'" if own else "")
     )
     headers = {
         "content-security-policy": policy,

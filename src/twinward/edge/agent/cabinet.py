@@ -24,6 +24,7 @@ from twinward.edge.agent.parcels import (
     digest_of,
     is_code_of,
     is_due,
+    proof_of,
     public_of,
     read_code,
     read_manifest,
@@ -207,7 +208,7 @@ class Cabinet:
         with self._write():
             self._require_here(parcel)  # another process may have opened it meanwhile
             self._leave(parcel, "handed")
-            return self._write_receipt("handed", line, at, photo_sha256)
+            return self._write_receipt("handed", line, at, photo_sha256, code=code)
 
     def _require_here(self, parcel: str) -> None:
         if self._state(parcel) == HERE:
@@ -257,12 +258,19 @@ class Cabinet:
         self._set(f"gone:{parcel}", kind)
 
     def _write_receipt(
-        self, kind: Kind, line: ManifestLine, at: datetime, photo: str = "", because: str = ""
+        self,
+        kind: Kind,
+        line: ManifestLine,
+        at: datetime,
+        photo: str = "",
+        because: str = "",
+        code: str = "",
     ) -> bytes:
         last = self.db.execute("SELECT seq, raw FROM receipt ORDER BY seq DESC LIMIT 1").fetchone()
+        seq = last[0] + 1 if last else 1
         receipt = Receipt(
             holder=self.holder,
-            seq=last[0] + 1 if last else 1,
+            seq=seq,
             before=digest_of(last[1]) if last else "",
             kind=kind,
             parcel=line.parcel,
@@ -271,10 +279,15 @@ class Cabinet:
             at=at.astimezone(UTC),
             photo_sha256=photo,
             because=because,
+            proof=proof_of(code, self.holder, line.parcel, line.round, seq) if code else "",
         )
         raw = sign(self.key, receipt)
         self.db.execute("INSERT INTO receipt (seq, raw) VALUES (?, ?)", (receipt.seq, raw))
         return raw
+
+    def holds(self, parcel: str) -> bool:
+        """Whether the parcel lies here."""
+        return self._state(parcel) == HERE
 
     def unsent(self) -> list[bytes]:
         """Receipts that the centre has not acknowledged, in their order."""

@@ -76,7 +76,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a holder did with a parcel: who, when, where; at most the hash of a picture of the
-    parcel. `before` is the digest of the holder's receipt before this one.
+    parcel. `before` is the digest of the holder's receipt before this one; `proof` that who signed
+    a handing over was told the code.
     """
 
     holder: Word
@@ -89,6 +90,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     at: Instant
     photo_sha256: Digest = ""
     because: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    proof: Digest = ""
 
 
 class Signed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -150,6 +152,14 @@ def verifier_of(code: str, salt: str) -> str:
     """The slow hash of a code (RFC 7914)."""
     found = hashlib.scrypt(code.encode(), salt=bytes.fromhex(salt), dklen=32, **SCRYPT)
     return found.hex()
+
+
+def proof_of(code: str, holder: str, parcel: str, round_: int, seq: int) -> str:
+    """Made from the code itself, which a manifest does not hold, and of use for one receipt alone:
+    the centre can make it too, and so knows that the receiver has told the code.
+    """
+    told = "\x1f".join(("proof", holder, parcel, str(round_), str(seq)))
+    return hmac.new(code.encode(), told.encode(), hashlib.sha256).hexdigest()
 
 
 def is_code_of(line: ManifestLine, code: str) -> bool:

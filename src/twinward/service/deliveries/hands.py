@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +27,7 @@ from twinward.service.deliveries.parcels import ParcelView, find_parcel, list_pa
 from twinward.service.deliveries.secrets import FOLDER, depot_key
 from twinward.service.platform import Caller, Platform
 from twinward.twins.emergency.deliveries.messages import HolderKind
-from twinward.twins.emergency.deliveries.rows import PARCELS, Holder
+from twinward.twins.emergency.deliveries.rows import HOLDERS, PARCELS, Holder
 
 Deed = Literal["load", "hand", "refuse", "bring_back"]
 NOT_A_COURIER = "`twinward delivery holder add` with your name and no key"
@@ -45,9 +45,16 @@ class HandAct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class CourierRound(msgspec.Struct, frozen=True, kw_only=True):
-    """What a courier has in hand, and what waits at the depot for a door in the courier's areas."""
+    """What a courier has in hand, and what waits at the depot for a door in the courier's areas.
+    `key` signs the courier's receipts: kept by the `depot`, or by the courier's own `phone`.
+    `depot_key` signs manifests; `at` is the centre's clock.
+    """
 
     courier: str
+    key: str
+    kept_by: Literal["depot", "phone"]
+    depot_key: str
+    at: datetime
     in_hand: list[ParcelView]
     waiting: list[ParcelView]
     handed: int
@@ -74,12 +81,19 @@ def register_courier(
 
 
 def make_ledger(platform: Platform, holder: str) -> str:
-    """The public key of the ledger that the depot keeps for a courier, made when there is none."""
+    """The public key of the ledger that the depot keeps for a courier, made when there is none, and
+    anew when another key has signed meanwhile: the old one's receipts end where that began.
+    """
     path = path_of(platform, holder)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with platform.store.read() as rows:
+        row: Holder | None = rows.find(HOLDERS, holder)
     if path.exists():
         with opened(path) as known:
-            return public_of(known.key)
+            key = public_of(known.key)
+        if row is None or row.key == key:
+            return key
+        path.rename(path.with_name(f"{path.stem}-{key[:8]}.old"))
     made = init_cabinet(path, holder, "", public_of(depot_key(platform)))
     made.close()
     return public_of(made.key)
@@ -94,14 +108,20 @@ def opened(path: Path) -> Iterator[Cabinet]:
         ledger.close()
 
 
+def is_kept_here(platform: Platform, row: Holder) -> bool:
+    """Whether the depot keeps the key of this holder."""
+    path = path_of(platform, row.id)
+    if not path.exists():
+        return False
+    with opened(path) as ledger:
+        return row.key == public_of(ledger.key)
+
+
 def find_courier(platform: Platform, caller: Caller) -> Holder:
-    """The caller as a holder whose ledger lies here; AbsentError."""
+    """The caller as who carries parcels in person, registered without a key; AbsentError."""
     if not path_of(platform, caller.name).exists():
         raise AbsentError(f"the depot keeps no ledger of {caller.name}", NOT_A_COURIER)
     row = find_holder(platform, caller, caller.name)
-    with opened(path_of(platform, caller.name)) as ledger:
-        if row.key != public_of(ledger.key):
-            raise AbsentError(f"the depot keeps no ledger of {caller.name}", NOT_A_COURIER)
     if row.revoked:
         raise RefusedError(
             f"holder {row.id} was revoked",
@@ -114,6 +134,7 @@ def find_courier(platform: Platform, caller: Caller) -> Holder:
 def get_round(platform: Platform, caller: Caller) -> CourierRound:
     """The courier's own: no code, nobody's name."""
     row = find_courier(platform, caller)
+    kept = is_kept_here(platform, row)
     waiting = [
         one
         for status in ("waiting", "returned")
@@ -122,7 +143,16 @@ def get_round(platform: Platform, caller: Caller) -> CourierRound:
     ]
     held = list_parcels(platform, caller, status="loaded", holder=row.id)
     handed = len(list_parcels(platform, caller, status="handed", holder=row.id))
-    return CourierRound(courier=row.id, in_hand=held, waiting=waiting, handed=handed)
+    return CourierRound(
+        courier=row.id,
+        key=row.key,
+        kept_by="depot" if kept else "phone",
+        depot_key=public_of(depot_key(platform)),
+        at=platform.clock.now(),
+        in_hand=held,
+        waiting=waiting,
+        handed=handed,
+    )
 
 
 def act(platform: Platform, caller: Caller, parcel: str, asked: HandAct) -> ParcelView:
@@ -130,6 +160,12 @@ def act(platform: Platform, caller: Caller, parcel: str, asked: HandAct) -> Parc
     checked as a cabinet checks it: five wrong ones lock the parcel.
     """
     row = find_courier(platform, caller)
+    if not is_kept_here(platform, row):
+        raise ConflictError(
+            f"{row.id} signs with a telephone of their own",
+            "use that telephone, or ask the depot to keep the ledger again",
+            code="signed_elsewhere",
+        )
     found = find_parcel(platform, caller, parcel)
     if asked.act == "load" and found.to != "door":
         raise RefusedError(
@@ -142,6 +178,8 @@ def act(platform: Platform, caller: Caller, parcel: str, asked: HandAct) -> Parc
     with opened(path_of(platform, row.id)) as ledger:
         ledger.accept_manifest(make_manifest(platform, caller, row.id, only=parcel))
         try:
+            if (found.status, found.holder) == ("loaded", row.id) and not ledger.holds(parcel):
+                ledger.take_in(parcel, now_of(platform), kind="loaded")  # signed for before
             sign_for(platform, ledger, parcel, asked)
         finally:
             raws = ledger.unsent()  # a lock is told too
@@ -157,8 +195,12 @@ def act(platform: Platform, caller: Caller, parcel: str, asked: HandAct) -> Parc
     return view_of(platform, changed)
 
 
+def now_of(platform: Platform) -> datetime:
+    return platform.clock.now().astimezone(UTC)
+
+
 def sign_for(platform: Platform, ledger: Cabinet, parcel: str, asked: HandAct) -> None:
-    at = platform.clock.now().astimezone(UTC)
+    at = now_of(platform)
     if asked.act == "load":
         ledger.take_in(parcel, at, kind="loaded")
     elif asked.act == "hand":

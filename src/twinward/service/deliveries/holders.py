@@ -4,6 +4,7 @@ receipts, each once and in order.
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -19,6 +20,7 @@ from twinward.edge.agent.parcels import (
     Receipt,
     digest_of,
     holder_of,
+    proof_of,
     public_of,
     read_receipt,
     salt_of,
@@ -100,6 +102,19 @@ def register(
     """Its receipts are believed from now on; a new key takes the place of the old."""
     platform.reference.areas.require(area)
     platform.policy.require(caller, "send_parcel", area=area)
+    return put_holder(platform, caller, holder, kind, area, key, place)
+
+
+def put_holder(
+    platform: Platform,
+    caller: Caller,
+    holder: str,
+    kind: str,
+    area: str,
+    key: str,
+    place: str = "",
+) -> HolderView:
+    """As `register`, for who has found that the caller may; InputError `bad_holder`."""
     told = {"holder": holder, "kind": kind, "area": area, "place": place, "key": key}
     told |= {"type": "RegisterHolder", "id": _command_id(platform, caller, holder, key)}
     try:
@@ -152,20 +167,24 @@ def list_holders(platform: Platform, caller: Caller) -> list[HolderView]:
     return [view_of(row) for row in found if mine.covers(row.area)]
 
 
-def make_manifest(platform: Platform, caller: Caller, holder: str, only: str = "") -> bytes:
+def make_manifest(
+    platform: Platform, caller: Caller, holder: str, only: str = "", *, held: bool = False
+) -> bytes:
     """What this holder may hold, signed: for a cabinet the parcels of its place, for who carries
-    those that are held or may be loaded; what goes elsewhere meanwhile is withheld. `only` one.
+    those that are held or may be loaded; what goes elsewhere meanwhile is withheld. `only` one, or
+    none but those `held` already: a telephone is given no verifier that it does not need.
     """
     row = find_holder(platform, caller, holder)
     with platform.store.read() as rows:
         number = rows.last_seq()
         found = list(rows.list_rows(PARCELS, holder=holder, status=OPEN))
-        others = (
-            rows.list_rows(PARCELS, status=OPEN, place=row.place)
-            if row.kind == "cabinet"
-            else rows.list_rows(PARCELS, status=("waiting", "returned"))
-        )
-        found += [one for one in others if one.holder != holder]
+        if not held:
+            others = (
+                rows.list_rows(PARCELS, status=OPEN, place=row.place)
+                if row.kind == "cabinet"
+                else rows.list_rows(PARCELS, status=("waiting", "returned"))
+            )
+            found += [one for one in others if one.holder != holder]
     mine = platform.policy.subtree((row.area,)).covers
     lines = tuple(
         line_of(platform, row, one)
@@ -243,10 +262,24 @@ def _is_known(platform: Platform, holder: Holder, receipt: Receipt, raw: bytes) 
 def _command(platform: Platform, receipt: Receipt, holder: Holder, raw: bytes) -> m.RecordReceipt:
     """Happened when the holder's clock says, unless that is still to come."""
     digest = digest_of(raw)
-    told = {name: getattr(receipt, name) for name in Receipt.__struct_fields__}
+    told = {name: getattr(receipt, name) for name in Receipt.__struct_fields__ if name != "proof"}
     return m.RecordReceipt(
         id=derive_id("cmd", "receipt", holder.id, holder.key, receipt.seq, digest),
         occurred_at=min(receipt.at, platform.clock.now()),
         digest=digest,
+        proven=holder.kind == "cabinet" or is_proven(platform, receipt),
         **told,
     )
+
+
+def is_proven(platform: Platform, receipt: Receipt) -> bool:
+    """Whether who signed a handing over was told the code. A cabinet is the depot's own box and
+    opens for a code alone; who carries parcels in person must show that they have heard it.
+    """
+    with platform.store.read() as rows:
+        parcel = rows.find(PARCELS, receipt.parcel)
+    if receipt.kind != "handed" or parcel is None or parcel.round != receipt.round:
+        return True  # nothing to prove, or the code of another round: remarked as such
+    code = code_of(platform, parcel)
+    wanted = proof_of(code, receipt.holder, receipt.parcel, receipt.round, receipt.seq)
+    return hmac.compare_digest(wanted, receipt.proof)

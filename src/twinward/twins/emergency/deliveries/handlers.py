@@ -263,6 +263,8 @@ def remark_on(receipt: m.RecordReceipt, parcel: Parcel | None) -> Remark:
             return "not_holder"
         if receipt.round != parcel.round:
             return "old_code"
+        if not receipt.proven:
+            return "unproven"
         return "ended" if parcel.status == "cancelled" else ""
     if parcel.last_at is not None and receipt.at < parcel.last_at:
         return "late"

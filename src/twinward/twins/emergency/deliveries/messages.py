@@ -17,7 +17,9 @@ HolderKind = Literal["cabinet", "courier", "vehicle", "drone"]
 ReceiptKind = Literal["loaded", "deposited", "handed", "withdrawn", "returned", "refused", "locked"]
 ShownHow = Literal["receiver", "paper", "voice"]
 # what is odd about a receipt: "" nothing; `late` tells of something older than what is known
-Remark = Literal["", "late", "unknown", "twice", "not_holder", "old_code", "elsewhere", "ended"]
+Remark = Literal[
+    "", "late", "unknown", "twice", "not_holder", "old_code", "unproven", "elsewhere", "ended"
+]
 MaybeWord = Annotated[str, msgspec.Meta(max_length=120)]
 PublicKey = Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{43}$")]
 Digest = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")]
@@ -141,7 +143,9 @@ class ParcelCancelled(Fact, frozen=True, kw_only=True):
 
 
 class RecordReceipt(Command, frozen=True, kw_only=True):
-    """A receipt whose signature was found to be its holder's. `digest` and `before` chain it."""
+    """A receipt whose signature was found to be its holder's. `digest` and `before` chain it;
+    `proven`: who signed a handing over has shown that the receiver told the code.
+    """
 
     holder: Word
     seq: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
@@ -154,6 +158,7 @@ class RecordReceipt(Command, frozen=True, kw_only=True):
     at: Instant
     photo_sha256: Digest = ""
     because: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    proven: bool = True
 
 
 class ReceiptRecorded(Fact, frozen=True, kw_only=True):
