@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twinward.security.privacy.phones import dialling_of
+from twinward.security.privacy.phones import dialling_of, is_spoilt_phone
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from twinward.security.privacy.phones import dialling_of
         "139.0000.1111", " 139 0000 1111 ext. 12", "13900001111/13800002222", "+8613900001111",
         "tel: 13900001111", "手机13900001111", "139 0000 1111 (mother)", "'13900001111",
         "1390O001111", "139O000l111", "+0086 13900001111", "+86 86 139 0000 1111",
+        "١٣٩٠٠٠٠١١١١", "\u202a13900001111\u202c",
     ],
 )  # fmt: skip
 def test_every_spelling_of_a_number_is_that_number(text: str) -> None:
@@ -48,3 +49,8 @@ def test_what_is_no_number_is_none(text: str) -> None:
 def test_a_named_country_code_goes_before_the_zone() -> None:
     assert dialling_of("UTC", "+55").normal("(51) 99999-1234") == "+5551999991234"
     assert dialling_of("UTC").normal("5551999991234") == "+5551999991234"
+
+
+def test_a_number_that_a_spreadsheet_has_rounded_is_told_from_none() -> None:
+    assert is_spoilt_phone("1.38E+10") and is_spoilt_phone("8,61E+12")
+    assert not any(is_spoilt_phone(one) for one in (None, "", "N/A", "13900001111", "E10"))

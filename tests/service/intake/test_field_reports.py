@@ -118,6 +118,15 @@ def test_one_person_in_many_spellings_is_one_case(field: Desk, tmp_path: Path) -
     assert len(field.rows("cases")) == 1
 
 
+def test_what_a_copy_brought_along_costs_no_report(field: Desk, tmp_path: Path) -> None:
+    rows = f"""name,phone,area,status
+Li Sample,\u202a13900001111\u202c,{COMMUNITY},confirmed
+Li\tSample,\u2066139-0000-1111\u2069,{COMMUNITY},confirmed
+"""
+    found = send(field, tmp_path, rows)
+    assert (found.stored, found.rejected) == (1, 0) and names(field) == ["Li Sample"]
+
+
 def test_a_number_that_a_spreadsheet_has_spoilt_makes_no_one_person(
     field: Desk, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from twinward.core.errors import InputError
 from twinward.core.ids import derive_id
 from twinward.edge.feeds.case_words import read_words, tidy_area
 from twinward.security.privacy.documents import is_spoilt
+from twinward.security.privacy.phones import is_spoilt_phone
 from twinward.security.privacy.vault import Identity, Vault
 from twinward.standards.date_forms import join_notes
 from twinward.standards.written_dates import read_instant, read_written
@@ -64,6 +65,8 @@ def case_command(
         )
     if is_spoilt(person.get("document")):
         note = join_notes(note, "the digits of the document number are lost, it is not used")
+    if is_spoilt_phone(person.get("phone")):
+        note = join_notes(note, "the digits of the telephone number are lost, it is not used")
     known = ""
     if person:
         try:

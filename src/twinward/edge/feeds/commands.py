@@ -16,6 +16,7 @@ from twinward.core.errors import UNREADABLE, InputError, decoded, explain_decode
 from twinward.core.messages import Command
 from twinward.core.texts import require_name
 from twinward.edge.feeds.identities import ADVICE, MESSAGE, OF_A_WORD, is_direct_identity
+from twinward.security.privacy.names import one_line
 from twinward.security.privacy.scrubbing import names_somebody, scrub
 from twinward.security.privacy.vault import Arriving, Identity, Vault
 from twinward.twins.city import messages as c
@@ -184,12 +185,18 @@ def split_person(
     Of whom only a name is known, the area of the report tells them from others of that name.
     """
     item = msgspec.json.decode(raw)
-    person = msgspec.convert(item.pop("person"), Identity)
+    person = tidy(msgspec.convert(item.pop("person"), Identity))
     require_person(person)
     if vault.facts(person).only_a_name and isinstance(item.get("area"), str):
         person = msgspec.structs.replace(person, reported_in=item["area"])
     item["subject"] = vault.pseudonym(person, arriving)
     return msgspec.json.encode(item), person
+
+
+def tidy(person: Identity) -> Identity:
+    """The words as they were meant: what was copied along costs nobody their report."""
+    told = {name: getattr(person, name) for name in Identity.__struct_fields__}
+    return Identity(**{name: text and one_line(text) for name, text in told.items()})
 
 
 def require_person(person: Identity) -> None:

@@ -55,6 +55,12 @@ _ANYBODY = (
 )
 ANYBODY = frozenset(_ANYBODY.split())
 DOTS = str.maketrans(dict.fromkeys("•‧∙⋅・･●．", "·"))
+SIGNS = str.maketrans(
+    dict.fromkeys("’‘‛ʼʻ`´", "'") | dict.fromkeys("‐‑‒–—−⁃", "-")
+)  # one sign in many codings
+TURNS = re.compile(
+    "[\u202a-\u202e\u2066-\u2069]"
+)  # turn a line round; address books copy them along
 INVISIBLE = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 ARABIC_SIGNS = re.compile("[\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed]")
 LETTERS = str.maketrans({
@@ -73,11 +79,23 @@ MOST_WORDS = 5
 ALIKE_FROM = 6  # letters from which on one wrong letter may be a slip
 
 
+def one_line(text: str) -> str:
+    """A text without what a copy brought along: line breaks, tabs, signs that turn it round."""
+    return " ".join(TURNS.sub("", text).split())
+
+
+def western(text: str) -> str:
+    """A text with the digits of every script as 0 to 9."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(x)) if x.isdecimal() else x for x in text)
+
+
 def clean(text: str | None) -> str | None:
     """A text as it was meant, in one coding; None where it says that nothing is known."""
     if text is None:
         return None
-    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    plain = western(INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
     plain = " ".join(plain.split())
     bare = plain.casefold().strip(" .-_/\\?!*()[]#'\"·")
     forms = {bare, plain.casefold(), re.sub(r"[\s.]", "", bare)}
@@ -107,8 +125,9 @@ def is_filler(text: str) -> bool:
 
 def fold_name(name: str) -> str:
     """One form of a name for all codings of the same letters."""
-    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).translate(DOTS)
-    plain = ARABIC_SIGNS.sub("", plain.casefold())
+    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", name)).translate(DOTS).translate(SIGNS)
+    plain = ARABIC_SIGNS.sub("", plain.casefold().replace("i\u0307", "i"))
+    plain = re.sub(r"(?<=[\u4e00-\u9fff])\.(?=[\u4e00-\u9fff])", "·", plain)
     plain = re.sub(r"\s*·\s*", "·", plain)
     return " ".join(unicodedata.normalize("NFC", plain).split())
 

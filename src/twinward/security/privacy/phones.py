@@ -80,6 +80,11 @@ class Dialling:
         return self.code + home
 
 
+def is_spoilt_phone(text: str | None) -> bool:
+    """Whether a spreadsheet has rounded what was a number once: 1.38E+10."""
+    return SPOILT.match(clean(text) or "") is not None
+
+
 def without_trunk(digits: str) -> str:
     """Without the prefix of home that was left in behind the country code: +86 021 is +86 21."""
     for length in (1, 2, 3):
