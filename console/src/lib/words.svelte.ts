@@ -60,6 +60,11 @@ export const area = (name: string): string => (name === 'the city' ? t('area.wid
 export const cityName = (id: string): string => id.replace(/(^|-)(\w)/g, (_, gap: string, c: string) => (gap ? ' ' : '') + c.toUpperCase())
 
 export const number = (n: number | null): string => (n === null ? '–' : new Intl.NumberFormat(tag()).format(n))
+/** A forecast as surely as it is known: two figures, and a large one in words; small ones to the unit. */
+export const rough = (n: number): string => {
+  const value = Math.abs(n) < 100 ? Math.round(n) : Number(n.toPrecision(2))
+  return Math.abs(value) < 1e6 ? number(value) : new Intl.NumberFormat(tag(), { notation: 'compact', compactDisplay: 'long', maximumSignificantDigits: 2 }).format(value)
+}
 export const signed = (n: number): string => new Intl.NumberFormat(tag(), { signDisplay: 'exceptZero' }).format(n)
 
 export function day(iso: string): string {

@@ -17,13 +17,13 @@ import pytest
 from helpers.cities import HUANGPU, START, Desk
 from twinward.core.errors import InputError
 from twinward.decision.logistics.demand import drive, need_of
+from twinward.decision.surveillance.forecasting.course import _forecast as kept_forecasts
 from twinward.library.supplies.catalogue import load_supplies
 from twinward.service.logistics.demand_forecast import (
     DemandReport,
     forecast_cases,
     forecast_demand,
 )
-from twinward.service.logistics.demand_forecast import _forecast as kept_forecasts
 from twinward.service.logistics.need_course import hospital_beds, of_disease, words_of
 
 PUDONG = "310115"
@@ -140,19 +140,21 @@ def test_hospital_beds_of_the_city_file_count_where_nobody_states_a_stock(tmp_pa
 def test_a_missing_day_and_the_days_before_the_first_report_are_no_zeros() -> None:
     told = np.full(35, np.nan)
     told[-3:] = 20.0
-    middle, high = forecast_cases(told, 7, 1e6)
+    _, middle, high = forecast_cases(told, 7, 1e6)
     assert middle.tolist() == [20.0] * 7 and (np.diff(high) > 0).all()
     holed = np.zeros(35)
     holed[-14:] = 20.0
     holed[-5] = np.nan
-    middle, _ = forecast_cases(holed, 7, 1e6)
+    _, middle, _ = forecast_cases(holed, 7, 1e6)
     assert middle[:3].mean() == pytest.approx(20, rel=0.3)
 
 
 def test_the_same_reports_with_a_missing_day_are_forecast_once() -> None:
     series = np.array([12.0, 15.0, np.nan, 22.0, 27.0, 30.0, 41.0, 44.0, 60.0, 66.0, 80.0, 95.0])
-    middle, high = forecast_cases(series, 5, 1e6)
+    first = forecast_cases(series, 5, 1e6)
     before = kept_forecasts.cache_info()
     again = forecast_cases(series.copy(), 5, 1e6)
     assert kept_forecasts.cache_info().hits == before.hits + 1
-    assert (again[0].tolist(), again[1].tolist()) == (middle.tolist(), high.tolist())
+    assert [one.tolist() for one in again] == [one.tolist() for one in first]
+    low, middle, high = first
+    assert (low < middle).all() and (middle < high).all()

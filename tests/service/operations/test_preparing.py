@@ -9,9 +9,9 @@ from datetime import timedelta
 import pytest
 
 from helpers.cities import HUANGPU, START, Desk
+from twinward.decision.surveillance.forecasting.course import _forecast as kept_forecasts
 from twinward.service.assessment.five_functions import answer_function, draw_courses
 from twinward.service.console.basemap import Basemap
-from twinward.service.logistics.demand_forecast import _forecast as kept_forecasts
 from twinward.service.logistics.demand_forecast import forecast_demand
 from twinward.service.operations import preparing
 from twinward.service.operations.preparing import Preparing

@@ -10,6 +10,7 @@ import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU, NEIGHBOUR, START, Desk
 from twinward.core.errors import AbsentError, InputError
+from twinward.service.logistics.demand_forecast import forecast_demand
 from twinward.service.surveillance.area_counts import count_areas
 from twinward.service.surveillance.sentences import write_sentence
 from twinward.service.surveillance.signals import chance_of, list_signals
@@ -59,6 +60,24 @@ def test_a_growing_district_has_r_a_sentence_and_a_fan(desk: Desk) -> None:
     assert all(one.held is not None and 0 <= one.held <= 1 for one in found.earlier)
     assert msgspec.json.decode(msgspec.json.encode(found))["earlier"][0]["days"]
     assert found.curve[-1].new == round(5 * 1.12**29)
+
+
+def test_the_week_ends_with_the_last_day_that_was_reported_and_needs_see_the_same_course(
+    desk: Desk,
+) -> None:
+    """At eight in the evening of a day that nobody has told of, a week is not six days long."""
+    count_days(desk, [round(40 * 1.1**n) for n in range(20)])
+    complete = get_situation(desk.platform, desk.me)
+    desk.clock.advance(timedelta(hours=20))
+    later = get_situation(desk.platform, desk.me)
+    assert later.complete_to == complete.complete_to
+    assert later.areas[0].new_7d == complete.areas[0].new_7d > 0
+    assert later.areas[0].before_7d == complete.areas[0].before_7d
+    needs = forecast_demand(desk.platform, desk.me, days=14)
+    fan = [day for day in later.fan if day.day >= needs.first_day][:14]
+    assert needs.new_cases == [round(day.quantiles["0.5"], 1) for day in fan]
+    assert needs.new_cases_high == [round(day.quantiles["0.95"], 1) for day in fan]
+    assert needs.new_cases_low == [round(day.quantiles["0.05"], 1) for day in fan]
 
 
 def test_too_few_days_is_a_sentence_and_no_number(desk: Desk) -> None:
@@ -127,6 +146,6 @@ def test_doubling_is_said_only_where_it_is_certain() -> None:
     sure = RNow(mean=1.3, low=1.1, high=1.5, above_one=1.0)
     unsure = RNow(mean=1.1, low=0.9, high=1.3, above_one=0.8)
     falling = RNow(mean=0.7, low=0.6, high=0.8, above_one=0.0)
-    assert "doubling in 12 days" in write_sentence(10, sure, day, None).en
+    assert "doubling in 8 to 34 days" in write_sentence(10, sure, day, None).en
     assert "doubling" not in write_sentence(10, unsure, day, None).en
     assert "减半" in write_sentence(10, falling, day, None).zh

@@ -11,7 +11,13 @@ from datetime import date, datetime, timedelta
 import msgspec
 
 from twinward.core.days import days_up_to
-from twinward.decision.assessment.course import GROWTH_DAYS, growth_of, is_clear, say_growth
+from twinward.decision.assessment.course import (
+    GROWTH_DAYS,
+    growth_of,
+    growth_since_turn,
+    is_clear,
+    say_trend,
+)
 from twinward.decision.assessment.proportions import (
     growth_per_day,
     rate_ratio,
@@ -166,7 +172,8 @@ def _growth(picture: Situation) -> list[TrendChange]:
     growth = growth_of(picture)
     if growth:
         slope, low, high = growth
-        says = say_growth(growth) + (_doubling(slope) if is_clear(growth) else "")
+        steady = is_clear(growth) and growth_since_turn(picture) is None
+        says = say_trend(picture, growth) + (_doubling(slope) if steady else "")
         told = figure("growth", slope, "per day", says, seqs, low=low, high=high)
         found.append(
             TrendChange(

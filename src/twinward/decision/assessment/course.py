@@ -5,11 +5,15 @@ that need no setting and no line list.
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from twinward.decision.assessment.causes import Cause, cause
-from twinward.decision.assessment.proportions import growth_per_day, probability_greater
+from twinward.decision.assessment.proportions import (
+    growth_per_day,
+    probability_greater,
+    turning_point,
+)
 from twinward.decision.assessment.situation import (
     Figure,
     Situation,
@@ -50,6 +54,34 @@ def growth_of(picture: Situation) -> tuple[float, float, float] | None:
     return growth_per_day(known_series(picture, picture.anchor, length)) if length > 0 else None
 
 
+def growth_since_turn(picture: Situation) -> tuple[date, tuple[float, float, float]] | None:
+    """The day within the two weeks on which the growth changed, and (growth a day, low, high) since
+    then; None where it did not, or where too few days have passed to say.
+    """
+    by_day = new_by_day(picture)
+    if not by_day:
+        return None
+    length = min(2 * GROWTH_DAYS, (picture.anchor - min(by_day)).days + 1)
+    counts = known_series(picture, picture.anchor, max(length, 0))
+    turn = turning_point(counts)
+    if turn is None or turn[0] >= GROWTH_DAYS:
+        return None
+    after = growth_per_day(counts[-turn[0] :])
+    return None if after is None else (picture.anchor - timedelta(days=turn[0] - 1), after)
+
+
+def say_trend(picture: Situation, growth: tuple[float, float, float]) -> str:
+    """The growth of the two weeks; and since it changed, where it has: the mean of both is what no
+    day has.
+    """
+    turned = growth_since_turn(picture)
+    if turned is None:
+        return say_growth(growth)
+    return say_growth(growth) + say(
+        "course.since", day=turned[0], rate=math.expm1(turned[1][0]), days=GROWTH_DAYS
+    )
+
+
 def is_clear(growth: tuple[float, float, float]) -> bool:
     """Whether chance alone does not explain that it grows, or that it falls."""
     return growth[1] > 0 or growth[2] < 0
@@ -75,11 +107,12 @@ def find_growth(picture: Situation) -> list[Cause]:
         sure = probability_greater(now, before) if before else 0.99
         says = say("course.weeks", now=now, before=before)
         return [cause("growth", "new", says, sure, 1 - before / max(now, 1), _week(says, now))]
-    slope, low, high = growth
+    turned = growth_since_turn(picture)
+    slope, low, high = growth if turned is None else turned[1]  # a cause is what goes on
     error = max((high - low) / (2 * 1.645), 1e-6)
     sure = 0.5 * math.erfc(-(slope - FAST) / error / math.sqrt(2))
-    says = say("course.growth", growth=say_growth(growth), now=now, before=before)
-    told = figure("growth", slope, "per day", says, low=low, high=high)
+    says = say("course.growth", growth=say_trend(picture, growth), now=now, before=before)
+    told = figure("growth", growth[0], "per day", says, low=growth[1], high=growth[2])
     share = min(max(slope, 0.0) / 0.2, 1.0)  # a growth of 20 % a day is all of the trouble
     return [cause("growth", "new", says, sure, share, told)]
 

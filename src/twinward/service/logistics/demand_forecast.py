@@ -8,7 +8,6 @@ import hashlib
 import math
 from collections import defaultdict
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 STALE_D = 14  # without a report for so long, nothing is forecast from older ones
 LEAST_D = 5  # days of reports that a forecast takes
-HIGH = 0.95
 DOUBLING = 4.0  # times a week, as bad as a few days without a trend leave possible
 MOST_DAYS = 60
 WHOLE = "*"  # the city with every stock there is, whoever holds it
@@ -57,6 +55,7 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     need: float
     need_high: float
     have: float
+    stated: bool  # whether anybody has said what there is; what nobody has said is not nought
     short: float
     short_on: date | None
     short_high: float
@@ -80,7 +79,9 @@ class DemandReport(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[Demand]
     shortages: list[Demand]
     new_cases: list[float]
+    new_cases_low: list[float]
     new_cases_high: list[float]
+    new_cases_unreported: float  # of the days between the last report and the first day, middle
     under_control: int
     based_on: dict[str, object]
     assumed: list[str]
@@ -106,8 +107,16 @@ def forecast_demand(
     outlooks = [
         outlook_of(supplies, scene, needs, today) for needs in (future.need, future.need_high)
     ]
+    told = stated_of(scene)
     rows = [
-        to_row(platform, kind, code, outlooks[0][kind.id, code], outlooks[1][kind.id, code], today)
+        to_row(
+            platform,
+            kind,
+            code,
+            (outlooks[0][kind.id, code], outlooks[1][kind.id, code]),
+            today,
+            stated=(kind.id, code) in told,
+        )
         for kind in supplies.kind
         for code in [WHOLE, *seen]
     ]
@@ -121,7 +130,9 @@ def forecast_demand(
         rows=by_area,
         shortages=sorted((row for row in by_area if row.short_on_high), key=urgency),
         new_cases=[round(float(x), 1) for x in middle[-days:]],
+        new_cases_low=[round(float(x), 1) for x in future.low[-days:]],
         new_cases_high=[round(float(x), 1) for x in high[-days:]],
+        new_cases_unreported=round(float(middle[:-days].sum()), 1),
         under_control=int(scene.controlled.sum()),
         assumed=future.supplies.assumed,
         based_on={
@@ -129,8 +140,8 @@ def forecast_demand(
             "last_day": scene.last_day.isoformat(),
             "reported_cases": int(scene.past[:, scene.known].sum()),
             "fingerprint": fingerprint(scene.past),
-            "method": "renewal forecast of the city's new cases, shared out by each area's part "
-            "of the last 14 days",
+            "method": "forecast of the city's new cases, as surveillance shows it, shared out by "
+            "each area's part of the last 14 days",
         },
     )
 
@@ -150,6 +161,7 @@ class Future(msgspec.Struct, frozen=True, kw_only=True):
     supplies: Supplies  # with the course of the disease
     scene: DemandInputs
     today: date
+    low: Floats
     middle: Floats
     high: Floats
     need: Needs
@@ -180,7 +192,7 @@ def forecast_needs(
     unreported = (today - scene.last_day).days
     seen = np.where(scene.known, scene.past.sum(axis=0), np.nan)
     ahead = forecast_cases(seen, unreported + days, float(scene.residents.sum()))
-    middle, high = (future if unreported <= STALE_D else 0 * future for future in ahead)
+    low, middle, high = (future if unreported <= STALE_D else 0 * future for future in ahead)
     supplies = of_disease(supplies, platform.workspace, scene.hazard, ages_of(platform.workspace))
     share = share_of(scene.past)
     need, need_high = (
@@ -193,6 +205,7 @@ def forecast_needs(
         supplies=supplies,
         scene=scene,
         today=today,
+        low=low,
         middle=middle,
         high=high,
         need=need,
@@ -225,9 +238,9 @@ def share_of(past: Floats) -> Floats:
     return np.asarray(recent / total if total else np.zeros(len(recent)))
 
 
-def forecast_cases(series: Floats, days: int, population: float) -> tuple[Floats, Floats]:
-    """(middle, high) new cases of the city on each coming day; nothing where too little was
-    reported.
+def forecast_cases(series: Floats, days: int, population: float) -> tuple[Floats, Floats, Floats]:
+    """(low, middle, high) new cases of the city on each coming day; nothing where too little was
+    reported. The same course as surveillance shows.
     """
     reported = np.flatnonzero(series > 0)
     known = series[reported[0] :] if len(reported) else series[:0]
@@ -235,24 +248,12 @@ def forecast_cases(series: Floats, days: int, population: float) -> tuple[Floats
         level = (
             float(np.nanmean(known)) if len(known) else 0.0
         )  # days before the first are no zeros
-        return np.full(days, level), level * DOUBLING ** (np.arange(1, days + 1) / 7.0)
-    told = tuple(None if np.isnan(count) else float(count) for count in known)
-    return _forecast(told, days, population)
+        rise = DOUBLING ** (np.arange(1, days + 1) / 7.0)
+        return level / rise, np.full(days, level), level * rise
+    from twinward.decision.surveillance.forecasting.course import forecast_course
 
-
-@lru_cache(maxsize=16)
-def _forecast(
-    series: tuple[float | None, ...], days: int, population: float
-) -> tuple[Floats, Floats]:
-    """Kept by what was reported: None, and not NaN, is a day without a report, for NaN is not
-    like itself and what is kept would never be found again.
-    """
-    from twinward.decision.surveillance.forecasting.renewal import fit_renewal, predict
-
-    counts = np.array(series, np.float64)
-    most = population if population > np.nansum(counts) else None
-    draws = predict(fit_renewal(counts, most, 0), len(counts), days, most, 0)
-    return np.quantile(draws, 0.5, axis=0), np.quantile(draws, HIGH, axis=0)
+    course = forecast_course(known, days, population)
+    return course.low, course.middle, course.high
 
 
 def outlook_of(
@@ -307,9 +308,24 @@ def pool_stocks(
     )
 
 
+def stated_of(scene: DemandInputs) -> set[tuple[str, str]]:
+    """(kind, area) of which somebody has stated a stock, or the city's places say the beds."""
+    own = {(row.kind, home) for home, row in scene.stocks if home is not None}
+    own |= {("beds", area) for area in scene.beds}
+    return own | {(kind, WHOLE) for kind, _ in own} | {(row.kind, WHOLE) for _, row in scene.stocks}
+
+
 def to_row(
-    platform: Platform, kind: SupplyKind, code: str, middle: Outlook, high: Outlook, today: date
+    platform: Platform,
+    kind: SupplyKind,
+    code: str,
+    outlooks: tuple[Outlook, Outlook],
+    today: date,
+    *,
+    stated: bool,
 ) -> Demand:
+    middle, high = outlooks
+
     def day(number: int | None) -> date | None:
         return None if number is None else today + timedelta(days=1 + number)
 
@@ -323,6 +339,7 @@ def to_row(
         need=round(middle.need, 2),
         need_high=round(high.need, 2),
         have=round(middle.have, 2),
+        stated=stated,
         short=round(middle.short, 2),
         short_on=day(middle.short_on),
         short_high=round(high.short, 2),

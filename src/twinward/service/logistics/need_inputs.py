@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from twinward.twins.emergency.resources.rows import Stock
 
 Floats = NDArray[np.float64]
-PAST_D = 35  # days of reports behind a forecast and behind who is in care now
+PAST_D = 180  # days of reports behind a forecast, as surveillance has them, and who is in care now
 
 
 class DemandInputs(msgspec.Struct, kw_only=True):

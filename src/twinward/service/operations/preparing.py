@@ -22,6 +22,7 @@ from twinward.service.city.context import zone_of
 from twinward.service.console.basemap import Basemap
 from twinward.service.logistics.demand_forecast import forecast_demand
 from twinward.service.platform import Platform
+from twinward.service.surveillance.situation import get_situation
 from twinward.twins.emergency.incidents.rows import INCIDENTS, Incident
 
 CALLER = Caller(name="preparation", role="administrator")
@@ -119,6 +120,7 @@ class Preparing:
 
     def _forecast_needs(self) -> None:
         forecast_demand(self._platform, CALLER, days=AHEAD_D)
+        get_situation(self._platform, CALLER)  # the same course, and how its forerunners held
 
     def _forecast_course(self, incident: str) -> None:
         with suppress(AbsentError):

@@ -35,12 +35,15 @@ def write_sentence(
     complete: date | None,
     ahead: tuple[float, float, float] | None,
 ) -> Sentence:
-    """`Cases this week 1,240, next week 1,410 (90 %: 1,330 to 1,520), R 1.18 (1.05 to 1.31)…`"""
+    """`Cases this week 1,240, next week 1,410 (90 %: 1,330 to 1,520), R 1.18 (1.05 to 1.31)…`
+
+    ahead: 5 %, median and 95 % of next week's cases, to be said as surely as they are known
+    """
     if complete is None:
         return Sentence(en="No cases have been reported.", zh="尚无病例报告。")
     en, zh = [f"Cases this week {week:,}"], [f"本周病例 {week:,} 例"]
     if ahead is not None:
-        middle, low, high = ahead
+        low, middle, high = (_as_sure(value) for value in ahead)
         en.append(f"next week {middle:,.0f} (90 %: {low:,.0f} to {high:,.0f}, simulated)")
         zh.append(f"预计下周 {middle:,.0f} 例（90%：{low:,.0f} 至 {high:,.0f}，模拟值）")
     if r is None:
@@ -58,11 +61,17 @@ def write_sentence(
     )
 
 
+def _as_sure(value: float) -> float:
+    """To three figures: nobody forecasts the last person of a quarter of a million."""
+    return float(f"{value:.3g}")
+
+
 def _pace(r: RLike) -> tuple[str, str] | None:
-    """Doubling or halving time, only where the whole interval is on one side of 1."""
-    days = math.log(2) * GENERATION_D / abs(math.log(r.mean)) if r.mean != 1 else math.inf
+    """Doubling or halving time over the interval of R, only where all of it is on one side of 1."""
+    if r.low <= 1 <= r.high:
+        return None
+    soon, late = sorted(math.log(2) * GENERATION_D / abs(math.log(x)) for x in (r.low, r.high))
+    span = f"{soon:.0f}" if f"{soon:.0f}" == f"{late:.0f}" else f"{soon:.0f} to {late:.0f}"
     if r.low > 1:
-        return f"doubling in {days:.0f} days", f"约 {days:.0f} 天翻倍"
-    if r.high < 1:
-        return f"halving in {days:.0f} days", f"约 {days:.0f} 天减半"
-    return None
+        return f"doubling in {span} days", f"约 {span.replace(' to ', ' 至 ')} 天翻倍"
+    return f"halving in {span} days", f"约 {span.replace(' to ', ' 至 ')} 天减半"

@@ -7,14 +7,15 @@ from datetime import date, datetime, timedelta
 import msgspec
 import numpy as np
 
+from twinward.core.days import anchor_day
 from twinward.core.errors import AbsentError
 from twinward.decision.surveillance.arrays import Floats
-from twinward.decision.surveillance.forecasting.day_ensemble import forecast_days
+from twinward.decision.surveillance.forecasting.course import Course, forecast_course
 from twinward.decision.surveillance.forecasting.score import LEVELS
 from twinward.decision.surveillance.rt.filter import FilteredR, filter_r
 from twinward.decision.surveillance.rt.serial_interval import make_serial_interval
 from twinward.service.platform import Caller, Platform
-from twinward.service.surveillance.area_counts import AreaCounts, count_areas
+from twinward.service.surveillance.area_counts import PAST_D, AreaCounts, count_areas
 from twinward.service.surveillance.indicators import (
     AreaIndicators,
     count_indicators,
@@ -145,18 +146,25 @@ def get_situation(
         key=lambda row: (-row.worth, -row.new_7d, row.area),
     )
     seen = _until_known(counts, code)
-    fan = _fan(counts, seen)
+    residents = float(platform.reference.residents(code))
+    course = _course(seen, residents)
     complete = counts.day(len(seen) - 1) if len(seen) and counts.days else None
     return Situation(
         as_of=platform.clock.now() if at is None else at,
         hazard=counts.hazard,
         area=code,
         complete_to=complete,
-        sentence=write_sentence(rows[0].new_7d, rows[0].r, complete, _next_week(fan)),
+        sentence=write_sentence(
+            rows[0].new_7d, rows[0].r, complete, course.week if course else None
+        ),
         areas=rows,
         curve=_curve(counts, code),
-        fan=fan,
-        earlier=[one for back in EARLIER_D if (one := _earlier(counts, seen, back)) is not None],
+        fan=_fan(course, counts.day(len(seen) - 1)),
+        earlier=[
+            one
+            for back in EARLIER_D
+            if (one := _earlier(counts, seen, back, residents)) is not None
+        ],
         notes=_notes(counts, seen, rows[0].imported_7d is not None),
     )
 
@@ -188,8 +196,11 @@ def _row(
     found: FilteredR | None,
     place: int,
 ) -> AreaSituation:
-    week = {kind: int(counts.of(code, kind)[-7:].sum()) for kind in counts.days.get(code, {})}
-    new, before = week.get("new", 0), int(counts.of(code, "new")[-14:-7].sum())
+    end = _week_end(counts)
+    week = {
+        kind: int(counts.of(code, kind)[end - 7 : end].sum()) for kind in counts.days.get(code, {})
+    }
+    new, before = week.get("new", 0), int(counts.of(code, "new")[end - 14 : end - 7].sum())
     residents = platform.reference.residents(code)
     node = platform.reference.areas.by_code.get(code)
     r, note = _r_now(counts, code, found, place)
@@ -220,6 +231,15 @@ def _row(
         worth=new * growth,
         note=note,
     )
+
+
+def _week_end(counts: AreaCounts) -> int:
+    """The place after the last day of the week that is summed: as on every other surface, the last
+    day that was reported of, so that no week is short of the day that is not over.
+    """
+    reported = [counts.day(int(place)) for place in np.flatnonzero(counts.known)]
+    anchor = anchor_day(reported, counts.today)
+    return PAST_D - (counts.today - anchor).days
 
 
 def _whole(value: float | None) -> int | None:
@@ -269,12 +289,17 @@ def _strip(counts: AreaCounts, found: FilteredR | None, place: int) -> list[RDay
     ]
 
 
-def _fan(counts: AreaCounts, seen: Floats, ahead: int = AHEAD_D) -> list[FanDay]:
+def _course(seen: Floats, residents: float) -> Course | None:
+    """What comes after the last known day; None where too little has been seen."""
     started = np.flatnonzero(np.nan_to_num(seen) > 0)
     if not len(started) or len(seen) - started[0] < FEWEST_DAYS:
+        return None
+    return forecast_course(seen[started[0] :], AHEAD_D, residents)
+
+
+def _fan(course: Course | None, last: date, ahead: int = AHEAD_D) -> list[FanDay]:
+    if course is None:
         return []
-    table = forecast_days(seen[started[0] :], ahead)
-    last = counts.day(len(seen) - 1)
     return [
         FanDay(
             day=last + timedelta(days=n + 1),
@@ -282,12 +307,13 @@ def _fan(counts: AreaCounts, seen: Floats, ahead: int = AHEAD_D) -> list[FanDay]
                 f"{level:g}": float(value) for level, value in zip(LEVELS, row, strict=True)
             },
         )
-        for n, row in enumerate(table)
+        for n, row in enumerate(course.days[:ahead])
     ]
 
 
-def _earlier(counts: AreaCounts, seen: Floats, back: int) -> EarlierFan | None:
-    days = _fan(counts, seen[:-back], max(EARLIER_D)) if len(seen) > back else []
+def _earlier(counts: AreaCounts, seen: Floats, back: int, residents: float) -> EarlierFan | None:
+    course = _course(seen[:-back], residents) if len(seen) > back else None
+    days = _fan(course, counts.day(len(seen) - back - 1), max(EARLIER_D))
     if not days:
         return None
     came = seen[len(seen) - back :]
@@ -301,16 +327,6 @@ def _earlier(counts: AreaCounts, seen: Floats, back: int) -> EarlierFan | None:
         days=days,
         held=float(np.mean(inside)) if inside else None,
     )
-
-
-def _next_week(fan: list[FanDay]) -> tuple[float, float, float] | None:
-    """Median and a cautious 90 % range of the next seven days together."""
-    if len(fan) < 7:
-        return None
-    low, middle, high = (
-        sum(day.quantiles[level] for day in fan[:7]) for level in ("0.05", "0.5", "0.95")
-    )
-    return middle, low, high
 
 
 def _curve(counts: AreaCounts, code: str) -> list[CurveDay]:
