@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import tomllib
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from twinward.core.coding.ids import digest_id
 from twinward.core.errors import InputError, explain_decode_error
 from twinward.core.texts import require_name
 from twinward.edge.agent.cameras import Camera
@@ -153,7 +153,7 @@ def load_config(path: Path) -> EdgeConfig:
         said = explain_decode_error(str(error), raw)
         raise InputError(f"{path.name}: {said}", ADVICE, code="bad_config") from error
     config = msgspec.structs.replace(
-        config, version=hashlib.sha256(content).hexdigest()[:12], folder=str(path.parent)
+        config, version=digest_id(content, 12), folder=str(path.parent)
     )
     check(config)
     return config

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from pathlib import Path
 
 import msgspec
 
+from twinward.core.coding.ids import digest_id
 from twinward.core.errors import AbsentError
 from twinward.service.city.scene import SCENE
 
@@ -47,7 +47,7 @@ class SceneTiles:
         stamp = f"{path.stat().st_mtime_ns} {path.stat().st_size}"
         return SceneView(
             available=True,
-            version=hashlib.blake2b(stamp.encode(), digest_size=6).hexdigest(),
+            version=digest_id(stamp.encode(), 12),
             objects=report.get("objects_out", 0),
             without_geometry=report.get("without_geometry", 0),
             tiles=report.get("tiles", 0),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import msgspec
 
 from twinward.citybase.basemap.city_map import DESCRIPTION, TILES
 from twinward.citybase.basemap.tile_archive import TileArchive
+from twinward.core.coding.ids import digest_id
 from twinward.core.errors import InputError
 from twinward.service.console.terrain_tiles import TerrainTiles
 
@@ -43,7 +43,7 @@ class MapTiles:
             text = (folder / DESCRIPTION).read_bytes()
             self._archive = TileArchive(folder / TILES)
             size = (folder / TILES).stat().st_size
-            version = hashlib.blake2b(text + str(size).encode(), digest_size=6).hexdigest()
+            version = digest_id(text + str(size).encode(), 12)
             self.described = read_description(text, version)
         self.terrain = TerrainTiles(folder)
         if self.described.available and self.terrain.available:

@@ -4,12 +4,12 @@ is late stands in one list.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
+from twinward.core.coding.ids import digest_id
 from twinward.core.errors import RefusedError, TwinwardError
 from twinward.core.ids import derive_id
 from twinward.edge.agent.wire import (
@@ -147,7 +147,7 @@ def registered_of(row: Device, now: datetime) -> RegisteredDevice:
 
 
 def version_of(devices: Sequence[RegisteredDevice]) -> str:
-    return hashlib.sha256(msgspec.json.encode(devices)).hexdigest()[:12]
+    return digest_id(msgspec.json.encode(devices), 12)
 
 
 def wanted_of(row: DeviceOrder) -> WantedOrder:

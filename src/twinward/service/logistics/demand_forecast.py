@@ -4,7 +4,6 @@ ahead of time.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import defaultdict
 from datetime import date, datetime, timedelta
@@ -15,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from twinward.core.coding.ids import digest_id
 from twinward.core.errors import InputError
 from twinward.decision.logistics.demand import HeldStock, Outlook, drive, look_ahead, need_of
 from twinward.library.supplies.catalogue import Supplies, SupplyKind, load_supplies
@@ -228,7 +228,7 @@ def urgency(row: Demand) -> tuple[date, date, float]:
 
 
 def fingerprint(past: Floats) -> str:
-    return hashlib.sha256(past.tobytes()).hexdigest()[:16]
+    return digest_id(past.tobytes(), 16)
 
 
 def share_of(past: Floats) -> Floats:
