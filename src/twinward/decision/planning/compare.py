@@ -29,7 +29,12 @@ from twinward.decision.planning.figures import FIGURES, Run
 from twinward.decision.planning.fitting.forecast import forecast_reports, say_fit
 from twinward.decision.planning.odds import PlanOrder, flips, sensitivity, stand
 from twinward.decision.planning.rationale import explain_ranking
-from twinward.decision.planning.replicates import Replicate, ReplicateRunner, worker_pool
+from twinward.decision.planning.replicates import (
+    KnownFit,
+    Replicate,
+    ReplicateRunner,
+    worker_pool,
+)
 from twinward.decision.planning.results import beaten_by, breaks_of, criterion, make_sheets, values
 from twinward.decision.simulation.epidemic.hospital import beds_of
 from twinward.decision.simulation.epidemic.live_state import LiveState
@@ -69,13 +74,15 @@ def compare(
     workers: int = 1,
     file: Path | None = None,
     progress: Progress | None = None,
+    known: KnownFit | None = None,
 ) -> Comparison:
     """Runs every plan on the same seeds and makes the sheet. InputError before anything runs.
 
-    `file`: finished runs are kept there, and those that it holds are not done again.
+    `file`: finished runs are kept there, and those that it holds are not done again. `known`: a
+    fit to the same state, which is then not made again.
     """
     check(arena, candidates, ranked_by)
-    arena.fit()
+    arena.fit(known)
     if arena.misses():
         return refuse(arena, candidates, frame, ranked_by)
     count = arena.question.replicates

@@ -4,6 +4,7 @@ process a core.
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -64,6 +65,13 @@ class Replicate(msgspec.Struct, frozen=True, kw_only=True):
     replicate: int
 
 
+class KnownFit(msgspec.Struct, frozen=True, kw_only=True):
+    """A fit and the name of what it rests on; a prospect of None: too little was reported."""
+
+    name: str
+    prospect: Prospect | None
+
+
 class ReplicateRunner:
     """A city packed once, on which jobs are run; forked processes share its pages."""
 
@@ -79,19 +87,37 @@ class ReplicateRunner:
         )
         self._fitted = False
 
-    def fit(self) -> None:
+    def fit(self, known: KnownFit | None = None) -> None:
         """Fits the simulator to the reports of the live state, once; without one, or with few
-        reports, nothing.
+        reports, nothing. A fit that is `known` from the same question is taken as it is.
         """
         q = self.question
         if q.live is None or self._fitted:
             return
         self._fitted = True
-        doubt = self.costs.doubts["infected_now"].high if q.doubts else 1.0
-        self.prospect = look_ahead(
-            self.simulator, q.live, q.disease, q.seed, q.days, max(doubt, 1.0)
-        )
+        if known is not None and known.name == self.fit_name():
+            self.prospect = known.prospect
+        else:
+            doubt = self.costs.doubts["infected_now"].high if q.doubts else 1.0
+            self.prospect = look_ahead(
+                self.simulator, q.live, q.disease, q.seed, q.days, max(doubt, 1.0)
+            )
         self.worlds = draw_worlds(self.costs, q.replicates, q.seed, self.prospect, q.days, q.doubts)
+
+    def fit_name(self) -> str:
+        """SHA-256 of all that the fit rests on: neither the plans nor how often they are run."""
+        q = self.question
+        doubt = self.costs.doubts["infected_now"].high if q.doubts else 1.0
+        parts = [q.base.sha256, q.base.residents, q.level, q.disease, q.seed, q.days, doubt]
+        live = [] if q.live is None else [sorted(q.live.reports), list(q.live.in_force)]
+        if q.live is not None:
+            ago = None if q.live.known_ago is None else sorted(q.live.known_ago)
+            live += [ago, q.live.found_share, q.live.beds, q.live.icu_beds]
+        return hashlib.sha256(msgspec.json.encode([*parts, live])).hexdigest()
+
+    def known_fit(self) -> KnownFit | None:
+        """What `fit` found, for the next runner that asks the same; None before it."""
+        return KnownFit(name=self.fit_name(), prospect=self.prospect) if self._fitted else None
 
     def misses(self) -> bool:
         """Whether the fitted simulator is too far off its own past to say what may come."""

@@ -22,7 +22,7 @@ from twinward.decision.planning.compare import ComparisonContext, Progress, comp
 from twinward.decision.planning.comparison import Comparison
 from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.legality import with_law
-from twinward.decision.planning.replicates import Experiment, ReplicateRunner
+from twinward.decision.planning.replicates import Experiment, KnownFit, ReplicateRunner
 from twinward.decision.planning.search import SearchResult, search, search_name
 from twinward.decision.simulation.epidemic import load_disease
 from twinward.decision.simulation.epidemic.live_state import LiveState
@@ -283,9 +283,10 @@ def run_ready(
     *,
     workspace: Path | None = None,
     file: Path | None = None,
+    known: KnownFit | None = None,
 ) -> Comparison:
     """Runs a checked comparison; finished runs are kept in `file`, or in the workspace until all
-    are done.
+    are done. `known`: a fit of an earlier one, which of a large city costs more than a plan.
     """
     request = ready.request
     with unfinished(workspace, file, question_name(ready.arena)) as kept:
@@ -297,6 +298,7 @@ def run_ready(
             file=kept,
             workers=request.workers or os.cpu_count() or 1,
             progress=progress,
+            known=known,
         )
 
 

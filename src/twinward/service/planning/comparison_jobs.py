@@ -17,6 +17,7 @@ import msgspec
 from twinward.core.errors import AbsentError, BusyError, ConflictError, TwinwardError
 from twinward.core.ids import derive_id
 from twinward.decision.planning.comparison import Comparison
+from twinward.decision.planning.replicates import KnownFit
 from twinward.service.planning.comparison_store import (
     CompareRequest,
     find_comparison,
@@ -59,6 +60,7 @@ class ComparisonQueue:
         self._owner: dict[str, str] = {}
         self._turns = count(1)
         self._turn: dict[str, int] = {}  # a question that was cancelled may be asked again
+        self._fit: KnownFit | None = None  # the last; the same state is asked about more than once
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="compare")
 
@@ -148,7 +150,8 @@ class ComparisonQueue:
                 left_s = spent_s / done * (of - done) if done and spent_s > 0 else None
                 self._go_on(name, turn, done=done, of=of, stage=stage, left_s=left_s)
 
-            sheet = run_ready(ready, tell)
+            sheet = run_ready(ready, tell, known=self._fit)
+            self._fit = ready.arena.known_fit() or self._fit
             self._go_on(
                 name,
                 turn,

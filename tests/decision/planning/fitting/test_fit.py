@@ -12,6 +12,7 @@ import pytest
 from twinward.citybase.people.plain_city import plain_base
 from twinward.cli.planning.plan_compare import readable
 from twinward.core.errors import InputError
+from twinward.decision.planning import replicates
 from twinward.decision.planning.candidate import AS_NOW, NONE, Candidate
 from twinward.decision.planning.compare import ComparisonContext, compare
 from twinward.decision.planning.costs import load_costs
@@ -285,6 +286,28 @@ def test_a_search_on_a_fit_that_does_not_hold_tries_nothing(monkeypatch: Any) ->
     with pytest.raises(InputError) as refused:
         search(ReplicateRunner(question, load_costs()), 2, [], "infections", None, 1)
     assert refused.value.code == "fit_misses" and "misses the reports" in refused.value.message
+
+
+def test_the_same_state_is_fitted_once_for_whatever_plans_are_asked_about(monkeypatch: Any) -> None:
+    state, _ = planted()
+    question = Experiment(base=BASE, disease=DISEASE, days=8, replicates=2, seed=3, live=state)
+    first = ReplicateRunner(question, load_costs())
+    assert first.known_fit() is None
+    first.fit()
+    known = first.known_fit()
+    monkeypatch.setattr(replicates, "look_ahead", lambda *_: pytest.fail("it is known"))
+    again = ReplicateRunner(msgspec.structs.replace(question, replicates=3), load_costs())
+    again.fit(known)
+    assert again.prospect is first.prospect is not None
+    assert len(again.worlds) == 3 and again.worlds[0].future >= 0
+    now = Candidate(id=AS_NOW, title="as now", origin="built in", measures=())
+    one = Replicate(candidate=now, replicate=0)
+    fresh = ReplicateRunner(question, load_costs())
+    fresh.fit(known)
+    assert fresh.do(one).totals == first.do(one).totals
+    for other in ({"seed": 4}, {"days": 9}, {"doubts": False}, {"live": planted((Masks(),))[0]}):
+        asked = ReplicateRunner(msgspec.structs.replace(question, **other), load_costs())
+        assert known is not None and asked.fit_name() != known.name
 
 
 def test_a_short_look_ahead_needs_no_days_beyond_it() -> None:
