@@ -24,7 +24,8 @@ from twinward.edge.agent.forward import Forwarder
 from twinward.edge.agent.keeper import AcceptedBatch, Keeper
 from twinward.edge.agent.room import forget_acknowledged, thin
 from twinward.edge.agent.status import find_status
-from twinward.edge.agent.store import LANES, EdgeStore
+from twinward.edge.agent.store import EdgeStore
+from twinward.edge.agent.tables import LANES
 from twinward.edge.agent.tokens import TokenKeeper
 
 NOW = datetime(2030, 1, 5, 12, tzinfo=UTC)

@@ -13,7 +13,8 @@ import httpx
 from twinward.core.clock import Clock, to_us
 from twinward.edge.agent.centre import TIMEOUT, CentreLine, said_by
 from twinward.edge.agent.keeper import Keeper
-from twinward.edge.agent.store import EdgeStore, Waiting
+from twinward.edge.agent.outbox import Waiting
+from twinward.edge.agent.store import EdgeStore
 from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.profiles import Lane
 

@@ -4,7 +4,8 @@ the oldest first and every other one; alarms go last. What goes unsent is counte
 
 from __future__ import annotations
 
-from twinward.edge.agent.store import ACKNOWLEDGED, HELD, LANES, WAITING, EdgeStore, waits
+from twinward.edge.agent.store import EdgeStore
+from twinward.edge.agent.tables import ACKNOWLEDGED, HELD, LANES, WAITING, waits
 from twinward.edge.profiles import Lane
 
 FORGET = 5000  # readings that go at once where room is short

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 
 from twinward.core.clock import from_us
 from twinward.edge.agent.config import EdgeConfig, LocalAction
+from twinward.edge.agent.outbox import HOUR_US
 from twinward.edge.agent.readings import OWN_BOOT, Reading
-from twinward.edge.agent.store import HOUR_US, EdgeStore
+from twinward.edge.agent.store import EdgeStore
 from twinward.edge.rules.rule import DeviceRule, RuleSignal
 
 RANK = {"advice": 0, "warning": 1, "alarm": 2}

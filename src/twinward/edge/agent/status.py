@@ -11,7 +11,8 @@ import msgspec
 from twinward.core.clock import SystemClock, from_us, to_us
 from twinward.core.errors import StorageError
 from twinward.edge.agent.config import EdgeConfig
-from twinward.edge.agent.store import HELD, EdgeStore
+from twinward.edge.agent.store import EdgeStore
+from twinward.edge.agent.tables import HELD
 from twinward.edge.profiles import get_profile
 
 # a device is stale after two missed beats and unknown after ten (ours)

@@ -17,7 +17,8 @@ from twinward.edge.agent.config import EdgeConfig
 from twinward.edge.agent.device_orders import DeviceOrders, receipts_of, words_of
 from twinward.edge.agent.keeper import Keeper
 from twinward.edge.agent.status import find_status
-from twinward.edge.agent.store import HELD, EdgeStore
+from twinward.edge.agent.store import EdgeStore
+from twinward.edge.agent.tables import HELD
 from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.agent.wire import (
     MOST_DEVICES,
