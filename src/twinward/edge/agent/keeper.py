@@ -1,5 +1,5 @@
-"""The one thread that writes: readings in groups, each group durable before anybody is told so;
-rules and their timers in the same transaction; local actions after it.
+"""What the one thread that writes does with readings: each is kept and judged, rules and their
+timers in the same transaction; local actions after it.
 """
 
 from __future__ import annotations
@@ -7,13 +7,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 import msgspec
 
 from twinward.core.clock import Clock, from_us, to_us
-from twinward.core.errors import InputError, StorageError, TwinwardError
+from twinward.core.errors import InputError
 from twinward.edge.agent.actions import LocalActions
 from twinward.edge.agent.bundles import RuleBook, change_rules
 from twinward.edge.agent.clock_watch import ClockWatch
@@ -22,15 +22,14 @@ from twinward.edge.agent.readings import FAULTS, Item, Reading, Refused, check_i
 from twinward.edge.agent.room import make_room
 from twinward.edge.agent.signals import keep_signals
 from twinward.edge.agent.store import Accepted, EdgeStore
-from twinward.edge.agent.turns import Job, Turns
+from twinward.edge.agent.turns import Job
+from twinward.edge.agent.writer import StoreWriter
 from twinward.edge.profiles import Profile, get_profile
 from twinward.edge.rules.evaluator import Evaluator
 from twinward.edge.rules.replay import TIMER_LAG_US
 from twinward.edge.rules.rule import Memory, RuleSignal
 
 LOG = logging.getLogger("twinward.edge")
-GROUP = 1000  # readings in one transaction: what comes next waits for it
-TICK_S = 0.05
 ROOM_EVERY = 2000  # readings between two looks at the room that is left
 
 
@@ -60,14 +59,14 @@ class SentReadings(msgspec.Struct, frozen=True, gc=False):
     kind: str = ""
 
 
-class Keeper:
+class Keeper(StoreWriter):
     """Owns the store; what others want written is handed in and answered when it is durable."""
 
     def __init__(self, config: EdgeConfig, store: EdgeStore, clock: Clock) -> None:
-        self.config, self.store, self.clock = config, store, clock
+        super().__init__(store)
+        self.config, self.clock = config, clock
         self.actions = LocalActions(config)
         self._book = RuleBook(config, store)
-        self._turns = Turns()
         self.alarmed = threading.Event()  # an alarm waits for the centre
         self._profiles: dict[str, Profile] = {}
         self.keys: dict[str, tuple[str, ...]] = {}  # of devices that the registry knows
@@ -76,35 +75,13 @@ class Keeper:
         self._since_room = 0
         self._wanted: list[str] = []
         self._version = 0
-        self._in_doubt = False  # what the rules remember is not what is kept
-        self._thread = threading.Thread(target=self._run, name="keeper", daemon=True)
-        self.trouble = ""
         self._watch = ClockWatch(to_us(clock.now()))
         self._jump_us = 0
         self._settle()
 
-    def start(self) -> None:
-        self._thread.start()
-
     def stop(self) -> None:
-        self._turns.end()
-        self._thread.join(timeout=20)
+        super().stop()
         self.actions.stop()
-
-    def submit(
-        self, work: Callable[[], object], size: int = 1, *, backlog: bool = False
-    ) -> Future[object]:
-        """Have `work` done in the next transaction, one of the backlog when its turn comes; the
-        future is set when that is durable.
-        """
-        job = Job(work, size, Future())
-        if not self._turns.put(job, backlog=backlog, wait_s=5):
-            job.future.set_exception(
-                StorageError(
-                    "the agent takes in less than it is sent", "send later", code="too_busy"
-                )
-            )
-        return job.future
 
     def submit_items(self, device: str, raws: Sequence[bytes | msgspec.Raw]) -> Future[object]:
         """Items of one device; the future holds their `AcceptedBatch`."""
@@ -184,59 +161,6 @@ class Keeper:
         """In the keeper's thread: the registry has changed."""
         self._version = -1
 
-    def _run(self) -> None:
-        while True:
-            jobs, last = self._turns.take(GROUP, TICK_S)
-            try:
-                self._work(jobs)
-                self.trouble = ""
-            except Exception as error:  # whatever it is, the thread goes on and says it
-                self._note_trouble(error)
-            if last:
-                return
-
-    def _note_trouble(self, error: Exception) -> None:
-        told = str(error) if isinstance(error, TwinwardError) else str(fault_of(error))
-        if told != self.trouble:
-            LOG.error("the agent cannot keep what it is sent: %s", told, exc_info=error)
-        self.trouble = told
-
-    def _work(self, jobs: list[Job]) -> None:
-        """All of them in one transaction; where one meets a fault of ours, each in its own, so that
-        the others are kept and nobody waits for ever.
-        """
-        try:
-            self._work_at_once(jobs)
-        except TwinwardError as error:
-            self._give_up(jobs, error)
-            raise
-        except Exception as error:
-            if len(jobs) > 1:
-                LOG.warning("a group met a fault of ours (%s): one by one", type(error).__name__)
-                self._work_apart(jobs)
-                return
-            self._give_up(jobs, fault_of(error))
-            if not jobs:
-                raise
-            LOG.error("what was sent met a fault of ours and is refused", exc_info=error)
-
-    def _work_apart(self, jobs: list[Job]) -> None:
-        self._in_doubt = True
-        trouble: TwinwardError | None = None
-        for job in jobs:
-            try:
-                self._work([job])
-            except TwinwardError as error:
-                trouble = error
-        if trouble is not None:
-            raise trouble
-
-    def _give_up(self, jobs: list[Job], error: TwinwardError) -> None:
-        self._in_doubt = True
-        for job in jobs:
-            if not job.future.done():
-                job.future.set_exception(error)
-
     def _work_at_once(self, jobs: list[Job]) -> None:
         if self._in_doubt:
             self._forget_unkept()
@@ -268,20 +192,6 @@ class Keeper:
                 job.future.set_exception(answer)
             else:
                 job.future.set_result(answer)
-
-    def _attempt(self, work: Callable[[], object]) -> object:
-        """One job in a savepoint of its own: what is wrong with it undoes nothing else."""
-        self.store.db.execute("SAVEPOINT job")
-        pending = self.store.pending()
-        try:
-            answer = work()
-        except InputError as error:
-            self.store.db.execute("ROLLBACK TO job")
-            self.store.go_back(pending)
-            return error
-        finally:
-            self.store.db.execute("RELEASE job")
-        return answer
 
     # readings ------------------------------------------------------------------------------
 
@@ -435,12 +345,3 @@ class Keeper:
             return
         self._since_room = 0
         make_room(self.store, self.config.edge.disk_mb * 1e6, now_us)
-
-
-def fault_of(error: Exception) -> TwinwardError:
-    """A fault of ours as an error that tells nothing of what was sent."""
-    return TwinwardError(
-        f"the agent met a fault of its own ({type(error).__name__})",
-        "see its log; everything else goes on",
-        code="fault",
-    )

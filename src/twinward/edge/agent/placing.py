@@ -1,4 +1,4 @@
-"""Which devices an agent knows: where each stands and stood, what the centre's registry says of it."""
+"""Which devices an agent knows: where each stands and stood, what the registry says of it."""
 
 from __future__ import annotations
 
