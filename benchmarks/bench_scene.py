@@ -74,8 +74,14 @@ def stand(page: Page) -> None:
 
 
 def go(page: Page, camera: dict[str, float], how: str = "jumpTo", more: str = "") -> None:
-    """Moves the camera. What the map answers is itself, which would be carried out of the page whole: nothing is answered."""
-    page.evaluate(f"(c) => {{ {HOOK}.map().{how}({{ center: [c.lon, c.lat], zoom: c.zoom, pitch: c.pitch, bearing: c.bearing {more} }}) }}", camera)  # fmt: skip
+    """Moves the camera, until it was drawn there for the first time. What the map answers is itself, which would be carried out of the page whole: nothing is answered."""
+    page.evaluate(f"""async (c) => {{
+      const map = {HOOK}.map()
+      const drawn = new Promise((done) => map.once('render', done))
+      map.{how}({{ center: [c.lon, c.lat], zoom: c.zoom, pitch: c.pitch, bearing: c.bearing {more} }})
+      map.triggerRepaint()
+      await drawn
+    }}""", camera)  # fmt: skip
 
 
 def random_camera(random: Any, middles: NDArray[Any]) -> dict[str, float]:

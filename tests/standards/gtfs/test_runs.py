@@ -74,3 +74,15 @@ def test_what_is_no_timetable_is_refused() -> None:
     with pytest.raises(InputError) as refused:
         read_runs(b"PK no zip")
     assert refused.value.code == "bad_timetable"
+
+
+def test_stops_without_a_time_are_passed_at_one_speed() -> None:
+    stops = "stop_id,stop_name,stop_lat,stop_lon\nA,a,0,10.00\nC,c,0,10.09\nB,b,0,10.10\nX,x,,\n"
+    times = (
+        "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+        "t1,10:00:00,10:00:00,A,1\nt1,,,C,2\nt1,,,X,3\nt1,10:10:00,10:10:00,B,4\nt1,,,A,5\n"
+    )
+    runs = runs_of(stops=stops, stop_times=times)
+    for clock, lon in (("10:00", 10.0), ("10:05", 10.05), ("10:09", 10.09), ("10:09:30", 10.095)):
+        assert runs.at(at(f"2030-03-01T{clock}"), {}) == [("t1", pytest.approx(lon), 0)]
+    assert runs.at(at("2030-03-01T10:11"), {}) == []  # whether it goes on is not said

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from math import cos, hypot, radians
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -95,11 +96,13 @@ class Runs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A trip at a stop whose place is known, in seconds after midnight."""
+    """A trip at a stop whose place is known, in seconds after midnight; None where the timetable
+    leaves the time to be reckoned.
+    """
 
     sequence: int
-    comes_s: int
-    goes_s: int
+    comes_s: float | None
+    goes_s: float | None
     lon: float
     lat: float
 
@@ -126,10 +129,10 @@ def read_runs(data: bytes) -> Runs:
         zone = zone_of([row["agency_timezone"] for row in rows_of(packed, folder, "agency.txt")])
     trips, services, owner = list[str](), list[str](), list[int]()
     times, ways = list[tuple[float, float]](), list[tuple[float, float, float, float]]()
-    for trip, of_trip in calls.items():
-        if trip in headways or trip not in service:
+    for trip, told in calls.items():
+        of_trip = timed(told)
+        if trip in headways or trip not in service or not of_trip:
             continue
-        of_trip.sort(key=lambda one: one.sequence)
         for n, start in enumerate(starts.get(trip, [of_trip[0].goes_s])):
             trips.append(f"{trip}#{n + 1}" if trip in starts else trip)
             services.append(service[trip])
@@ -150,8 +153,43 @@ def read_runs(data: bytes) -> Runs:
     )
 
 
+class Timed(msgspec.Struct, frozen=True):
+    """A call whose times are known or reckoned."""
+
+    comes_s: float
+    goes_s: float
+    lon: float
+    lat: float
+
+
+def timed(calls: list[Call]) -> list[Timed]:
+    """The calls in their order. Between two that have times the others are passed at one speed
+    from stop to stop; before the first and after the last with a time nothing is known.
+    """
+    calls = sorted(calls, key=lambda one: one.sequence)
+    known = [n for n, one in enumerate(calls) if one.comes_s is not None]
+    if not known:
+        return []
+    ways = [hypot((a.lon - b.lon) * cos(radians(a.lat)), a.lat - b.lat) for a, b in pairwise(calls)]
+    along = np.concatenate([[0.0], np.cumsum(ways)])
+    found: list[Timed] = []
+    for n in range(known[0], known[-1] + 1):
+        one = calls[n]
+        if one.comes_s is not None and one.goes_s is not None:
+            found.append(Timed(one.comes_s, one.goes_s, one.lon, one.lat))
+            continue
+        before = max(m for m in known if m < n)
+        after = min(m for m in known if m > n)
+        whole = along[after] - along[before]
+        share = (along[n] - along[before]) / whole if whole > 0 else 0.5
+        first, last = calls[before].goes_s or 0.0, calls[after].comes_s or 0.0
+        passes = first + (last - first) * share
+        found.append(Timed(passes, passes, one.lon, one.lat))
+    return found
+
+
 def legs_of(
-    calls: list[Call], later_s: int
+    calls: list[Timed], later_s: float
 ) -> Iterator[tuple[float, float, tuple[float, float, float, float]]]:
     """From when to when, from where to where: the stay at each stop, and the way to the next."""
     for one, after in pairwise(calls):
@@ -165,22 +203,18 @@ def legs_of(
 def calls_of(
     packed: zipfile.ZipFile, folder: str, places: Mapping[str, tuple[float | None, float | None]]
 ) -> dict[str, list[Call]]:
-    """The calls of each trip that have a time and a place."""
+    """The calls of each trip at stops that have a place."""
     found: dict[str, list[Call]] = {}
     for n, row in enumerate(rows_of(packed, folder, "stop_times.txt")):
         if n >= MOST_TIMES:
             raise wrong(f"stop_times.txt has more than {MOST_TIMES:,} rows")
         comes, goes = seconds(row["arrival_time"]), seconds(row.get("departure_time") or "")
-        first = comes if comes is not None else goes
         lon, lat = places.get(row["stop_id"], (None, None))
-        if (
-            first is None
-            or lon is None
-            or lat is None
-            or not row["stop_sequence"].strip().isdigit()
-        ):
+        nth = row["stop_sequence"].strip()
+        if lon is None or lat is None or not nth.isdigit():
             continue
-        call = Call(int(row["stop_sequence"]), first, goes if goes is not None else first, lon, lat)
+        comes = comes if comes is not None else goes
+        call = Call(int(nth), comes, goes if goes is not None else comes, lon, lat)
         found.setdefault(row["trip_id"], []).append(call)
     return found
 
