@@ -1,6 +1,6 @@
 """The scene in a browser: first picture and bytes, random flights (heap, bare frames), and random picks held against rays.
 
-`python benchmarks/bench_scene.py WORKSPACE [--flights 200] [--picks 1000] [--first 3]`, WORKSPACE with a city and a scene. The rays are
+`python benchmarks/bench_scene.py WORKSPACE [--flights 200] [--picks 1000] [--first 3] [--rehearse 24 --at INSTANT]`, WORKSPACE with a city and a scene. The rays are
 reckoned here from the tiles and the camera, and share nothing with the console but these.
 """
 
@@ -12,6 +12,7 @@ import json
 import sys
 import time
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from browser.stage import CHROMIUM, FLAGS, Stage, staged  # noqa: E402
+from browser.stage import CHROMIUM, FLAGS, START, Stage, staged  # noqa: E402
 from scene_rays import Solids, to_degrees  # noqa: E402
 
 SIZE = (1440, 900)
 PATIENCE_MS = 180_000
 NEAR = (15.0, 17.5)  # zooms of the flights
+EACH_MS = 30_000  # between two looks at a rehearsal
 A_VIEW = 40  # picks of one camera
 HOOK = "document.querySelector('[data-testid=scene]').scene"
 STILL = f"() => {{ const s = document.querySelector('[data-testid=scene]'); const m = {HOOK}.map(); return s.dataset.loaded === s.dataset.wanted && Number(s.dataset.wanted) > 0 && !m.isMoving() && m.loaded() }}"
@@ -167,6 +169,45 @@ def judge(solids: Solids, camera: dict[str, float], x: int, y: int, name: str) -
     return "within a pixel of an edge" if any(solids.hit(camera, *one) == name for one in around) else "wrong"  # fmt: skip
 
 
+def measure_rehearsal(page: Page, stage: Stage, hours: int) -> None:
+    """A whole rehearsal at 60 times: its offset against the page's own clock, how old the picture is, the heap; orders stay inside it, and what is tried with its token is refused."""
+    tokens: list[str] = []
+    page.on("request", lambda one: tokens.append(one.headers["authorization"]) if "authorization" in one.headers else None)  # fmt: skip
+    session = page.context.new_cdp_session(page)
+    with stage.platform.store.read() as reader:
+        before = reader.last_seq()
+    box = page.get_by_test_id("rehearsal")
+    box.get_by_role("combobox").first.select_option(str(hours))
+    box.get_by_role("button", name="Start a rehearsal").press("Enter")
+    page.wait_for_selector("[data-testid=reh-at]")
+    look = "() => { const d = document.querySelector('[data-testid=rehearsal]').dataset; return [performance.now(), Number(d.offset), Number(d.behind), Number(d.worst), d.over] }"
+    first = page.evaluate(look)
+    (name,) = {one["id"] for one in page.request.get(f"{stage.url}/v1/scene/rehearsals?limit=1").json()["items"]}  # fmt: skip
+    area = next(iter(stage.platform.reference.areas.by_code))
+    off, refused, given = 0.0, 0, 0
+    while True:
+        page.wait_for_timeout(EACH_MS)
+        clock, offset, behind, worst, over = page.evaluate(look)
+        wanted = min(hours * 3600, first[1] + (clock - first[0]) / 1000 * 60)
+        off = max(off, abs(offset - wanted))
+        inside = {"authorization": tokens[-1]}
+        if offset < hours * 3600 - 600:
+            order = {"offset_s": offset, "title": f"Order {given}", "department": "transport", "area": area}  # fmt: skip
+            told = page.request.post(f"{stage.url}/v1/scene/rehearsals/{name}/orders", headers=inside, data=order)  # fmt: skip
+            given += told.status == 201
+        told = page.request.post(f"{stage.url}/v1/commands", headers=inside, data={"items": []})
+        refused += told.status == 403
+        session.send("HeapProfiler.collectGarbage")
+        heap = session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+        kinds = page.evaluate(f"() => Object.entries({HOOK}.drawn()).map(([kind, all]) => kind + ' ' + all.length).join(', ')")  # fmt: skip
+        print(f"{offset / 3600:.2f} h played, off its clock by {abs(offset - wanted):.1f} s, picture {behind:.0f} s old (worst {worst:.0f}) of the rehearsal; heap {heap:.1f} MB; drawn: {kinds}", flush=True)  # fmt: skip
+        if over == "true":
+            break
+    with stage.platform.store.read() as reader:
+        moved = reader.last_seq() - before
+    print(f"{hours} h played in {(clock - first[0]) / 60_000:.1f} min; at most {off:.1f} s off its clock; {given} orders kept inside, {refused} tries with its token refused, log moved by {moved}")  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", type=Path, help="with a city and a scene")
@@ -174,12 +215,21 @@ def main() -> None:
     parser.add_argument("--flights", type=int, default=0, help="random flights")
     parser.add_argument("--fly-ms", type=int, default=400, help="how long a flight lasts")
     parser.add_argument("--picks", type=int, default=0, help="random picks, against rays")
+    parser.add_argument(
+        "--rehearse",
+        type=int,
+        default=0,
+        help="hours of a rehearsal; it needs a forecast that goes on",
+    )
+    parser.add_argument(
+        "--at", type=datetime.fromisoformat, default=START, help="the instant of the workspace"
+    )
     options = parser.parse_args()
-    with staged(options.workspace) as stage, sync_playwright() as playwright:
+    with staged(options.workspace, options.at) as stage, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, "--enable-precise-memory-info"])  # fmt: skip
         if options.first:
             measure_first(browser, stage, options.first)
-        if options.flights or options.picks:
+        if options.flights or options.picks or options.rehearse:
             page = open_city(browser, stage)
             stand(page)
             middles = middles_of(options.workspace / "scene")
@@ -187,6 +237,8 @@ def main() -> None:
                 measure_picks(page, middles, options.picks, Solids(options.workspace / "scene"))
             if options.flights:
                 measure_flights(page, middles, options.flights, options.fly_ms)
+            if options.rehearse:
+                measure_rehearsal(page, stage, options.rehearse)
         browser.close()
 
 

@@ -32,8 +32,30 @@ interface Gltf {
 const MAGIC = 0x46546c67
 const SHORT = 5123
 
-/** One tile; null for what is not such a file. */
-export function readGlb(buffer: ArrayBuffer): Mesh | null {
+const A = 6_378_137
+const E2 = 0.00669437999014
+
+/**
+ * From metres east, up and south on the plane that touches the earth at a tile's middle to metres of the web's map there: meridians and parallels
+ * are of another length than its sphere's, the earth falls away from the plane, and the map grows towards the poles. To the second order: two
+ * centimetres at five kilometres.
+ */
+export function ontoMap(position: Float32Array, transform: readonly number[]): void {
+  const lat = Math.atan2(transform[14]!, Math.hypot(transform[12]!, transform[13]!) * (1 - E2))
+  const bent = 1 - E2 * Math.sin(lat) ** 2
+  const [across, along] = [A / Math.sqrt(bent), (A * (1 - E2)) / bent ** 1.5]
+  const tan = Math.tan(lat)
+  for (let i = 0; i < position.length; i += 3) {
+    const [east, north] = [position[i]!, -position[i + 2]!]
+    const dlat = north / along - (tan * east * east) / (2 * across * along)
+    position[i] = (A / across) * (east + (east * north * tan) / along)
+    position[i + 1]! += (east * east) / (2 * across) + (north * north) / (2 * along)
+    position[i + 2] = -A * (dlat + (dlat * dlat * tan) / 2)
+  }
+}
+
+/** One tile, laid onto the map if `transform` says where its middle is; null for what is not such a file. */
+export function readGlb(buffer: ArrayBuffer, transform?: readonly number[]): Mesh | null {
   const head = new DataView(buffer)
   if (buffer.byteLength < 28 || head.getUint32(0, true) !== MAGIC) return null
   const size = head.getUint32(12, true)
@@ -47,12 +69,12 @@ export function readGlb(buffer: ArrayBuffer): Mesh | null {
   const corners = primitive ? accessor(place).count : 0
   const index = primitive && accessor(primitive.indices)
   const feature = primitive ? new Float32Array(buffer, at(owner), corners) : new Float32Array()
-  let position = primitive ? new Float32Array(buffer, at(place), corners * 3) : new Float32Array()
+  const position = primitive ? new Float32Array(buffer, at(place), corners * 3).slice() : new Float32Array()
   const ground = numbersOf(gltf, buffer, view, 'ground_m')
   if (ground?.some((one) => one !== 0)) { // the map is flat: each building is let down from its ground onto it
-    position = position.slice()
     for (let n = 0; n < corners; n++) position[n * 3 + 1]! -= ground[feature[n]!] ?? 0
   }
+  if (transform) ontoMap(position, transform)
   let entities: Entity[] | null = null // names are read when they are first asked for: drawing does without
   return {
     position, colour: primitive ? new Uint8Array(buffer, at(tint), corners * 4) : new Uint8Array(), feature,
@@ -89,7 +111,7 @@ function numbersOf(gltf: Gltf, buffer: ArrayBuffer, view: (n: number) => [number
 const span = ([from, length]: [number, number]): [number, number] => [from, from + length]
 
 export interface Place { low: number; high: number; lon: number; lat: number }
-const M_PER_DEGREE = 111_320
+const M_PER_DEGREE = (A * Math.PI) / 180
 
 /** Where an object of a tile stands: its middle, and between which heights (metres of the tile); null for one without corners. */
 export function placeOf(mesh: Mesh, leaf: Leaf, number: number): Place | null {
@@ -101,7 +123,7 @@ export function placeOf(mesh: Mesh, leaf: Leaf, number: number): Place | null {
   }
   if (!(most[1]! > least[1]!)) return null
   const [x, y, z] = [leaf.transform[12]!, leaf.transform[13]!, leaf.transform[14]!]
-  const [lon, lat] = [Math.atan2(y, x) * DEGREES, Math.atan2(z, Math.hypot(x, y) * (1 - 0.00669437999014)) * DEGREES]
+  const [lon, lat] = [Math.atan2(y, x) * DEGREES, Math.atan2(z, Math.hypot(x, y) * (1 - E2)) * DEGREES]
   const [east, north] = [(least[0]! + most[0]!) / 2, -(least[2]! + most[2]!) / 2]
   return { low: least[1]!, high: most[1]!, lon: lon + east / M_PER_DEGREE / Math.cos(lat / DEGREES), lat: lat + north / M_PER_DEGREE }
 }

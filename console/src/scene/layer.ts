@@ -151,7 +151,7 @@ export class SceneLayer implements CustomLayerInterface {
     this.#asked.add(leaf.name)
     try {
       const buffer = await getTile(leaf.name, this.#version)
-      const mesh = readGlb(buffer)
+      const mesh = readGlb(buffer, leaf.transform)
       this.bytes += buffer.byteLength
       if (mesh && this.#gl && this.#program) {
         while (this.#tiles.size >= MOST_TILES || (this.#held > MOST_BYTES && this.#tiles.size > 1)) this.#drop([...this.#tiles.values()].reduce((a, b) => (a.seen < b.seen ? a : b)).leaf.name)

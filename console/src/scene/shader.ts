@@ -53,7 +53,7 @@ export function geodetic(x: number, y: number, z: number): [number, number, numb
   return [Math.atan2(y, x) / RAD, lat / RAD, p / Math.cos(lat) - A / Math.sqrt(1 - E2 * Math.sin(lat) ** 2)]
 }
 
-/** From metres east, north, up about a tile's middle to the square of the web's map. */
+/** From metres of the web's map about a tile's middle (`ontoMap`) to its square. */
 export function modelOf(transform: readonly number[]): Float64Array {
   const [lon, lat, height] = geodetic(transform[12]!, transform[13]!, transform[14]!)
   const scale = 1 / (2 * Math.PI * A * Math.cos(lat * RAD))
