@@ -57,7 +57,7 @@ def campaign(folder: Path, seed: int, plan: dict[str, int]) -> dict[str, Any]:
     do_fault("kill", agent, centre, chance)  # it learns of the registry as it starts
     wait_until(lambda: "unknown_device" not in agent.status()["held"], 30)
     wait_until(lambda: agent.status()["backlog"] == 0, 120)
-    status = agent.status()
+    status = agent.told_status()
     agent.stop()
     centre.close()
     arrived = {int(name.rpartition("/")[2]) for name in centre.bodies}
