@@ -259,7 +259,7 @@ export const getWarnings = async () => (await get<{ items: WarningRow[] }>('/v1/
 export const answerWarning = (id: string, act: 'confirm' | 'acknowledge' | 'cancel', because: string) => post<WarningRow>(`/v1/warnings/${encodeURIComponent(id)}/answer`, { act, because })
 export const simulateChain = async (first: string, figures: Record<string, number>) => (await post<{ links: ChainLink[] }>('/v1/risks/simulate', { first, figures })).links
 export const getDemand = (at: string | null) => get<DemandReport>(`/v1/supplies/demand${query({ at })}`)
-export const startComparison = (asked: { plans: string[]; generate: number; days: number; replicates: number; disease: string; ranked_by: string; incident?: string }) => post<CompareJob>('/v1/plans/compare', asked)
+export const startComparison = (asked: { plans: string[]; generate: number; days: number; replicates: number; disease: string; ranked_by: string; incident?: string; at?: string }) => post<CompareJob>('/v1/plans/compare', asked)
 export const getComparison = (id: string) => get<CompareJob>(`/v1/plans/compare/${encodeURIComponent(id)}`)
 export type ComparisonLine = Schemas['ComparisonLine']
 export const getComparisons = async (): Promise<ComparisonLine[]> => (await get<{ items: ComparisonLine[] }>('/v1/plans/compare')).items
