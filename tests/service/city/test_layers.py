@@ -74,6 +74,14 @@ def test_a_rain_gauge_that_tells_nought_is_not_one_that_tells_nothing(desk: Desk
     assert (rain.status, rain.sensors, rain.median, rain.covered) == ("current", 1, 0.0, 1)
 
 
+def test_what_tells_where_it_stands_and_no_area_covers_the_area_there(desk: Desk) -> None:
+    hear(desk, "rainfall", "gauge-2", 1.0, unit="mm/h", area=None)
+    assert (view(desk, "rain-gauges").covered, view(desk, "rain-gauges").unplaced) == (0, 1)
+    hear(desk, "rainfall", "gauge-1", 0.0, unit="mm/h", lon=LON, lat=LAT, area=None)
+    rain = view(desk, "rain-gauges")
+    assert (rain.sensors, rain.covered) == (2, 1)
+
+
 def test_a_layer_grows_stale_after_its_cadence_and_silent_after_a_week(desk: Desk) -> None:
     hear(desk, "water_level", "bridge", 1.2, unit="m")
     assert view(desk, "river-gauges").status == "current"

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.clock import from_us
 from twinward.library.layers.layer import FOLDER, Layer, get_layer, read_layer
@@ -21,6 +22,7 @@ from twinward.service.city.layer_points import (
     SILENT_AFTER,
     STALE,
     VEHICLE,
+    Floats,
     LayerPoints,
     layers_of,
     pack_points,
@@ -28,6 +30,7 @@ from twinward.service.city.layer_points import (
     require_past,
 )
 from twinward.service.platform import Caller, Platform
+from twinward.service.tracing.city_areas import locate_by_nearest, pointed
 
 STATE = 0x0F
 Status = Literal["current", "stale", "silent", "not_recorded"]
@@ -160,11 +163,27 @@ def status_of(sensors: int, age_s: int | None, cadence_s: int) -> Status:
     return "stale" if age_s > cadence_s else "current"
 
 
-def count_covered(platform: Platform, points: LayerPoints, current: np.ndarray) -> int:
-    """How many areas of the first level have something current; by the area that sensors tell."""
+def count_covered(platform: Platform, points: LayerPoints, current: NDArray[np.bool_]) -> int:
+    """How many areas of the first level have something current: by the area that a sensor tells,
+    of one that tells none by where it stands.
+    """
     known = platform.reference.areas
-    told = {points.area[row] for row in np.flatnonzero(current).tolist()}
+    rows = np.flatnonzero(current)
+    told = {points.area[row] for row in rows.tolist()}
+    if "" in told:
+        loose = np.array([points.area[row] == "" for row in rows.tolist()], np.bool_)
+        told |= areas_at(platform, points.lon[rows[loose]], points.lat[rows[loose]])
     return len({known.at_depth(code, 1) for code in told if code in known.by_code})
+
+
+def areas_at(platform: Platform, lon: Floats, lat: Floats) -> set[str]:
+    """The lowest areas whose points are nearest to those given; NaN is nowhere."""
+    placed = np.isfinite(lon)
+    areas = locate_by_nearest(pointed(platform.reference.areas.by_code.values()))
+    if areas is None or not placed.any():
+        return set()
+    found = np.unique(areas.locate(lon[placed], lat[placed]))
+    return {areas.codes[row] for row in found.tolist() if row >= 0}
 
 
 def list_layer_sensors(
