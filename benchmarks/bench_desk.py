@@ -163,6 +163,10 @@ def run(workspace: Path, rounds: int, settle_s: float = 0.0) -> dict[str, Any]:
 ASKED = (
     "screen",
     "incidents/{incident}/room",
+    "incidents/{incident}/diagnose",
+    "incidents/{incident}/guide",
+    "incidents/{incident}/predict",
+    "incidents/{incident}/analyse",
     "alerts",
     "journal?limit=100",
     "shifts",
@@ -177,9 +181,10 @@ ASKED = (
 )
 
 
-def run_server(workspace: Path, rounds: int) -> dict[str, Any]:
+def run_server(workspace: Path, rounds: int, *, prepared: bool = False) -> dict[str, Any]:
     """Milliseconds of processor time that the server spends on what each page asks: first, then
-    the median of the others; another program's load does not change them.
+    the median of the others; another program's load does not change them. `prepared`: after what
+    `serve` works out by itself when reports have come, whose time is told as well.
     """
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "ws"
@@ -191,6 +196,11 @@ def run_server(workspace: Path, rounds: int) -> dict[str, Any]:
             assert isinstance(stage.clock, SetClock)
             stage.clock.at = last + timedelta(hours=1)
             found: dict[str, Any] = {}
+            if prepared:
+                begun = time.process_time()
+                pieces = Preparing(stage.platform).look()
+                spent = round(1000 * (time.process_time() - begun), 1)
+                found["preparing"] = {"pieces": pieces, "cpu_ms": spent}
             for path in ASKED:
                 times = []
                 for _ in range(rounds + 1):
@@ -268,10 +278,11 @@ if __name__ == "__main__":
     parser.add_argument("--cases", type=int)
     parser.add_argument("--server", action="store_true", help="processor time of the server only")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--prepared", action="store_true", help="with --server, as serve prepares")
     parser.add_argument("--settle", type=float, default=0.0, help="seconds before the first page")
     options = parser.parse_args()
     if options.server:
-        told = run_server(options.workspace, options.rounds)
+        told = run_server(options.workspace, options.rounds, prepared=options.prepared)
     elif options.cases:
         told = run_table(options.cases, options.rounds)
     else:

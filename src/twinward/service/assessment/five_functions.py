@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from twinward.core.errors import InputError
 from twinward.decision.assessment.analyse import Analysis, analyse
@@ -53,6 +54,7 @@ FUNCTIONS: dict[str, tuple[type, str]] = {
 AHEAD_D, AHEAD_H, SEED = 14, 6, 1
 CHECK = (64, 96)  # parameter sets and particles of the forecast that is only held against what came
 MOST_DAYS = 90
+Singles = NDArray[np.float32]
 Answer = Analysis | Description | Diagnosis | Prediction | Guidance
 
 
@@ -118,7 +120,9 @@ def predict(platform: Platform, picture: Situation, days: int) -> Prediction:
         )
     first, series = counts
     told = tuple(None if np.isnan(count) else float(count) for count in series)
-    draws, before = draw_courses(told, days, most_infected(picture, series))
+    kept, earlier = draw_courses(told, days, most_infected(picture, series))
+    draws = kept.astype(np.float64)
+    before = None if earlier is None else earlier.astype(np.float64)
     weekly: dict[str, float] = {
         level: least for figure, level, least in limits if figure == "new_7d"
     }
@@ -128,9 +132,11 @@ def predict(platform: Platform, picture: Situation, days: int) -> Prediction:
 @lru_cache(maxsize=32)
 def draw_courses(
     reported: tuple[float | None, ...], days: int, most: float | None
-) -> tuple[Floats, Floats | None]:
+) -> tuple[Singles, Singles | None]:
     """Courses of the coming days, and those that were drawn a week ago where that was possible;
     kept by what was reported (None: nothing), for every page of an incident asks for them.
+
+    They are counts, whole below 16 million in single precision, which takes half the memory.
     """
     from twinward.decision.surveillance.forecasting.renewal import fit_renewal, predict
 
@@ -141,7 +147,7 @@ def draw_courses(
     if np.isfinite(earlier).sum() >= LEAST_DAYS and np.nansum(earlier) >= LEAST_DAYS:
         fit = fit_renewal(earlier, most, SEED, *CHECK, part=True)
         before = predict(fit, len(earlier), WEEK_D, most, SEED)
-    return draws, before
+    return draws.astype(np.float32), None if before is None else before.astype(np.float32)
 
 
 def most_infected(picture: Situation, counts: Floats) -> float | None:
