@@ -53,6 +53,8 @@ class SourceLedger:
         if self.kept <= 0:
             if self.rejected and "`crs`" in self.rejected[0][1]:
                 advice = 'set `crs` of this block in the city file, as crs = "EPSG:25832"'
+            if self.rejected and "is no number" in self.rejected[0][1]:
+                advice = "write plain figures; `thousands` and `decimal` of this block name signs"
             first = (
                 f"; the first: line {self.rejected[0][0]}: {self.rejected[0][1]}"
                 if self.rejected

@@ -39,6 +39,13 @@ def test_spacing_tells_days_weeks_and_months() -> None:
     assert spacing(days(*[1] * 9)) == spacing(days(1, 1, 7, 1)) == "day"
     assert spacing(days(*[7] * 9)) == spacing(days(7, 7, 14, 7)) == "week"
     assert spacing(days(31, 28, 31, 30)) == spacing(days(31, 59, 30, 31)) == "month"
+    assert (
+        spacing(days(*[14] * 6))
+        == spacing(days(2, 2, 4, 2))
+        == spacing(days(10, 10, 10))
+        == "sparse"
+    )
+    assert spacing(days(2, 2, 3, 2)) == spacing(days(1, 2, 2, 2)) == "day"
     assert spacing(days(7, 7)) == "day"  # too few to tell
 
 
@@ -69,6 +76,30 @@ def test_weeks_to_come_are_judged_by_week(tmp_path: Path) -> None:
     came = read_after(path, until, 14, every="week")
     assert came is not None
     assert came.reshape(2, 7).sum(axis=1) == pytest.approx([table[7][1], table[8][1]])
+
+
+@pytest.mark.parametrize("apart", [2, 3, 14])
+def test_counts_of_several_days_are_a_question(apart: int, tmp_path: Path) -> None:
+    counts = epidemic(112)
+    rows: list[tuple[object, object]] = [
+        (START + timedelta(days=k), int(counts[k - apart + 1 : k + 1].sum()))
+        for k in range(apart - 1, 112, apart)
+    ]
+    path = write(tmp_path / "s.csv", rows)
+    for every in (None, "week"):
+        with pytest.raises(InputError, match=f"lie {apart} days apart") as caught:
+            read_until(path, UNTIL, every=every)  # type: ignore[arg-type]
+        assert caught.value.code == "sparse_counts"
+    assert np.isfinite(read_until(path, UNTIL, every="day").counts).sum() == len(rows)
+
+
+def test_rates_are_no_counts(tmp_path: Path) -> None:
+    rows: list[tuple[object, object]] = [
+        (START + timedelta(days=k), f"{count / 1e5:.6f}") for k, count in enumerate(epidemic(60))
+    ]
+    with pytest.raises(InputError, match="rates") as caught:
+        read_until(write(tmp_path / "r.csv", rows), UNTIL)
+    assert caught.value.code == "rates_no_counts"
 
 
 def test_months_are_refused(tmp_path: Path) -> None:

@@ -74,7 +74,9 @@ def test_who_had_no_symptoms_stands_where_the_confirmation_puts_them() -> None:
     assert any("without symptoms" in note for note in cases.notes)
 
 
-@pytest.mark.parametrize("typed", ["2023-03-13", "2202-03-13", "1900-01-01"])
+@pytest.mark.parametrize(
+    "typed", ["2023-03-13", "2202-03-13", "1900-01-01", "2022-06-13", "2021-12-13"]
+)
 def test_one_mistyped_year_moves_nobody_elses_probability(typed: str) -> None:
     def ask(last: str) -> dict[tuple[str, str], float]:
         columns = {

@@ -22,16 +22,19 @@ UNLIKELY = 1e-4
 
 
 def spacing(days: list[date]) -> str:
-    """`day`, `week` or `month` by the distances between sorted dates; a missing row changes
-    nothing.
+    """`day`, `week`, `month`, or `sparse` for other distances that recur (two days, a fortnight); a
+    missing row changes nothing.
     """
     apart = np.diff([day.toordinal() for day in days])
     if len(apart) < FEWEST - 1:
         return "day"
-    if (apart % 7 == 0).all():
+    least = int(apart.min())
+    if least == 7 and (apart % 7 == 0).all():
         return "week"
     whole = np.round(apart / 30.44)
-    return "month" if (apart >= 28).all() and (np.abs(apart - 30.44 * whole) <= 3).all() else "day"
+    if least >= 28 and (np.abs(apart - 30.44 * whole) <= 3).all():
+        return "month"
+    return "sparse" if least >= 2 and (apart % least == 0).all() else "day"
 
 
 def is_running_total(counts: NDArray[Any]) -> bool:
@@ -70,6 +73,14 @@ def require_daily(days: list[date], every: Every | None, name: str) -> None:
             "or --every day if the other days are missing",
             code="weekly_counts",
         )
+    if found == "sparse" and every != "day":
+        raise InputError(
+            f"{name}: the dates lie {int(min(np.diff([day.toordinal() for day in days])))} days "
+            "apart throughout, so each count may be of several days",
+            "give counts of each day, or of weeks with --every week; say --every day if each is of "
+            "its day alone",
+            code="sparse_counts",
+        )
     if every == "week" and found == "day" and len(days) >= FEWEST:
         raise InputError(
             f"{name}: --every week, but the dates do not lie 7 days apart",
@@ -79,7 +90,16 @@ def require_daily(days: list[date], every: Every | None, name: str) -> None:
 
 
 def require_new(counts: NDArray[Any], holds: Holds | None, name: str, rows: int) -> None:
-    """InputError for what looks like running totals, unless the caller says what it is."""
+    """InputError for rates, and for what looks like running totals unless the caller says what it
+    is.
+    """
+    known = counts[np.isfinite(counts)]
+    if len(known) and 0 < known.max() < 1:
+        raise InputError(
+            f"{name}: no row holds 1 or more, so these are rates and no counts",
+            "give how many cases came on each day: the rate times the residents",
+            code="rates_no_counts",
+        )
     if holds is None and is_running_total(counts):
         raise InputError(
             f"{name}: in {rows} rows the column hardly ever falls, which new cases of this size do "

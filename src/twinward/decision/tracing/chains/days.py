@@ -22,6 +22,8 @@ DEFAULT_DELAY_SD_D = 3.0
 FAR_DAYS = 1_000_000  # an undated case lies beyond every window
 # no disease here is passed on over so many days: dates beyond are another outbreak, or mistyped
 SILENCE_D = 180
+# a shorter silence cuts off what is far away for an outbreak as short as this one
+SHORT_SILENCE_D, SPANS = 60, 4
 # of the cases, at most: who lies beyond the silence is left out of time; more are the outbreak
 # itself
 STRANGERS = 0.25
@@ -68,9 +70,8 @@ def place_in_time(
         odd = [row for row, day in enumerate(days) if day in strange]
         if odd:
             notes.append(
-                f"{len(odd)} dates of column {column!r} lie {SILENCE_D} days or more from all "
-                f"others and are left out: "
-                f"{_name(ids, odd)}; check the year"
+                f"{len(odd)} dates of column {column!r} lie {SHORT_SILENCE_D} days or more from "
+                f"all others and are left out: {_name(ids, odd)}; check the year"
             )
             for row in odd:
                 days[row] = None
@@ -110,10 +111,22 @@ def _find_strange(onset: Days, confirmed: Days) -> set[int]:
 
 
 def _strangers(held: Ints) -> set[int]:
-    """Of sorted days those beyond the silence, unless they are too many."""
+    """Of sorted days those beyond the silence, unless they are too many: half a year, or two months
+    that are also several times as long as all of the outbreak.
+    """
+    far = _beyond(held, SILENCE_D)
+    near = held[~np.isin(held, list(far))]
+    odd = _beyond(near, SHORT_SILENCE_D)
+    rest = np.array([day for day in near.tolist() if day not in odd], np.int64)
+    if odd and SPANS * int(np.ptp(rest)) <= min(int(np.abs(rest - day).min()) for day in odd):
+        far |= odd
+    return far
+
+
+def _beyond(held: Ints, silence: int) -> set[int]:
     if len(held) < 3:
         return set()
-    group = np.concatenate([[0], np.cumsum(np.diff(held) >= SILENCE_D)])
+    group = np.concatenate([[0], np.cumsum(np.diff(held) >= silence)])
     sizes = np.bincount(group)
     main = int(np.argmax(sizes))
     if sizes[main] < 2 or len(held) - sizes[main] > max(1, STRANGERS * len(held)):
