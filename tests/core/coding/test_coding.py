@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 
 import pytest
@@ -9,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twinward.core.coding import base45, cbor
-from twinward.core.coding.texts import from_base64url, inflate, read_object, to_base64url
+from twinward.core.coding.texts import (
+    from_base64url,
+    inflate,
+    read_object,
+    to_base64url,
+    without_constants,
+)
 from twinward.core.errors import InputError
 
 VALUES = st.recursive(
@@ -147,3 +154,20 @@ def test_other_streams_are_refused(data: bytes) -> None:
 def test_other_json_is_refused(text: str) -> None:
     with pytest.raises(InputError):
         read_object(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"value": NaN}', {"value": "NaN"}),
+        (b"[1, -Infinity,Infinity]", [1, "NaN", "NaN"]),
+        (b'{"name": "NaN of \\"NaN\\" NaN", "v": NaN}', {"name": 'NaN of "NaN" NaN', "v": "NaN"}),
+        (b'{"NaN": 1}', {"NaN": 1}),
+    ],
+)
+def test_what_is_no_json_becomes_a_text_and_texts_stay(body: bytes, told: object) -> None:
+    assert json.loads(without_constants(body)) == told
+
+
+def test_half_a_text_of_ten_megabytes_is_read_in_time() -> None:
+    assert without_constants(b'"' + b"NaN" * 3_000_000)

@@ -64,6 +64,10 @@ def test_a_payload_is_one_item_or_a_list_and_takes_the_type_of_its_topic() -> No
     assert decode_item(split(json.dumps([whole]).encode())[0], "door").type == "temperature"
     with pytest.raises(InputError, match="type"):
         decode_item(found)
+    broken = split(json.dumps([whole, {**whole, "value": float("nan")}]).encode())
+    assert decode_item(broken[0], "door") and len(broken) == 2
+    with pytest.raises(InputError):
+        decode_item(broken[1], "door")
     mixed = split(json.dumps([whole, {"seq": 2}, 7]).encode())
     assert decode_item(mixed[0]).seq == 1
     for none in mixed[1:]:

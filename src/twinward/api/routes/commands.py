@@ -12,6 +12,7 @@ from twinward.api.http.authentication import caller_of
 from twinward.api.http.problems import ERRORS
 from twinward.api.http.responses import answer, read_body
 from twinward.api.http.schemas import gives
+from twinward.core.coding.texts import without_constants
 from twinward.core.errors import UNREADABLE, InputError
 from twinward.service.intake import commands
 from twinward.service.platform import Caller, Platform
@@ -34,7 +35,7 @@ BATCH = msgspec.json.Decoder(CommandBatch)
 def decode_batch(body: bytes) -> CommandBatch:
     """The batch, or InputError when the body as a whole cannot be used."""
     try:
-        batch = BATCH.decode(body)
+        batch = BATCH.decode(without_constants(body))
     except msgspec.ValidationError as error:
         raise InputError(
             f"not a batch: {error}", 'send {"items": [...]}', code="bad_batch"

@@ -21,6 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from twinward.core.clock import to_us
+from twinward.core.coding.texts import without_constants
 from twinward.core.errors import InputError, TooLargeError, TwinwardError, UnknownCallerError
 from twinward.edge.agent.claims import claim
 from twinward.edge.agent.config import require_plain
@@ -247,7 +248,7 @@ def decode_as(kind: type[T], body: bytes, advice: str) -> T:
 
 def decode(body: bytes) -> Batch:
     try:
-        return msgspec.json.decode(body, type=Batch)
+        return msgspec.json.decode(without_constants(body), type=Batch)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"the body is no batch of readings: {error}",

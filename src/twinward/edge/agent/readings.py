@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 
 from twinward.core.clock import from_us, parse_time, to_us
+from twinward.core.coding.texts import without_constants
 from twinward.core.errors import InputError, explain_decode_error
 from twinward.edge.profiles import Lane, Profile, ReadingType
 from twinward.edge.rules.units import conversion
@@ -76,6 +77,7 @@ def split(payload: bytes) -> Sequence[Item | bytes | msgspec.Raw]:
     if len(payload) > MOST_BYTES:
         raise InputError(f"a payload may have {MOST_BYTES:,} bytes", code="too_large")
     items: Sequence[Item | bytes | msgspec.Raw]
+    payload = without_constants(payload)
     first = payload.lstrip(b" \t\r\n")[:1]
     try:
         try:
