@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
+import random
+import zipfile
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from helpers.transit import FeedMaker, zip_of
+from helpers.transit import TABLES, FeedMaker, zip_of
 from twinward.core.errors import InputError
 from twinward.standards.gtfs.feed import read_feed
+from twinward.standards.gtfs.runs import read_runs
 from twinward.standards.gtfs.timetable import read_timetable
 
 NOW = datetime(2026, 5, 4, 8, 0, tzinfo=UTC)
@@ -74,6 +78,48 @@ def test_each_wrong_entity_is_named_and_the_rest_is_taken() -> None:
     ]  # fmt: skip
     assert found.deleted == ["gone"]
     assert found.notes["no_time"] == 1
+
+
+def test_what_is_no_utf_8_costs_its_entity_alone() -> None:
+    made = FeedMaker(NOW)
+    made.vehicle("good", 121.4, 31.2, NOW, speed_ms=float("inf"))
+    made.vehicle("bus-QQ", 121.4, 31.2, NOW)
+    made.entity("entity-QQ").vehicle.vehicle.id = "bus"
+    made.trip("trip-QQ", ("A", 60, None))
+    made.trip("t1", ("stop-QQ", 60, None))
+    made.alert("closed", "Stop A is QQ closed", "A")
+    found = read_feed(made.bytes().replace(b"QQ", b"\xff\xfe"), NOW)
+    assert [(one.id, one.speed_kmh) for one in found.vehicles] == [("good", None)]
+    assert [one.code for one in found.wrong] == ["bad_id"] * 3
+    assert [[stop.stop for stop in one.stops] for one in found.trips] == [[""]]
+    assert found.alerts[0].texts == {"": "Stop A is \ufffd\ufffd closed"}
+
+
+def test_a_time_before_1970_is_no_time() -> None:
+    made = FeedMaker(NOW)
+    made.trip("t1").stop_time_update.add(stop_id="A").arrival.time = -(2**62)
+    assert read_feed(made.bytes(), NOW).trips[0].stops[0].at is None
+
+
+def test_whatever_is_wrong_in_a_zip_is_refused_and_no_number_is_too_odd() -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in TABLES.items():
+            archive.writestr(name, text * 30 if name == "stops.txt" else text)
+    whole, chance = packed.getvalue(), random.Random(3)
+    for _ in range(60):
+        body = bytearray(whole)
+        for _ in range(3):
+            body[chance.randrange(len(body))] = chance.randrange(256)
+        for read in (read_timetable, read_runs):
+            try:
+                read(bytes(body))
+            except InputError as refused:
+                assert refused.code == "bad_timetable"
+    odd = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+    odd += "t1,15:50:00,15:50:00,A,\u00b2\nt1,9999999999:00:00,,A,1\nt1,16:00:00,,B,99999999999\n"
+    assert read_timetable(zip_of(stop_times=odd)).times.num_rows == 0
+    assert len(read_runs(zip_of(stop_times=odd)).trips) == 0
 
 
 def test_a_time_in_milliseconds_is_read_and_noted() -> None:

@@ -205,15 +205,13 @@ def of_residents(platform: Platform, layer: Layer, at: datetime | None = None) -
     shown = suppress_small(counts, platform.settings.k_anonymity) if counts else {}
     codes = sorted(shown)
     value = [np.nan if shown[code] is None else float(shown[code] or 0) for code in codes]
-    built = folder / "leaf_start.npy"  # as old as the city base that counted them
-    now = to_us(platform.clock.now())
-    since = min(built.stat().st_mtime_ns // 1_000, now) if codes else now
+    now = to_us(platform.clock.now())  # nobody tells them: they stand until the city is built anew
     return make_points(
         platform,
         layer,
         name=pa.array([f"residents:{code}" for code in codes], pa.string()),
         value=np.array(value, np.float64),
-        time_us=np.full(len(codes), since, np.int64),
+        time_us=np.full(len(codes), now, np.int64),
         lon=np.full(len(codes), np.nan),
         lat=np.full(len(codes), np.nan),
         area=codes,

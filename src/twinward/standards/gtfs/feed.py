@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -16,6 +16,7 @@ from twinward.core.texts import UNPRINTABLE
 
 AHEAD_S = 300  # so much clocks differ
 OLD_S = 65  # after so long the header of a feed is old (rule W008 of MobilityData's validator)
+MOST_SPEED_M_S = 1_000.0  # faster than anything that carries passengers
 LEAST_MS = 100_000_000_000  # seconds of the year 5138: such a time counts milliseconds
 MOST_ENTITIES = 50_000
 LONGEST_ID = 120
@@ -155,7 +156,7 @@ def parse(data: bytes) -> Any:
 
 def instant(stamp: int, notes: Counter[str]) -> datetime | None:
     """The instant of a POSIX time; of one in milliseconds too, which is noted; None for none."""
-    if not stamp:
+    if stamp <= 0:
         return None
     if stamp >= LEAST_MS:
         notes["time_in_ms"] += 1
@@ -224,7 +225,8 @@ class Reader:
             self.notes["no_trip"] += 1
         if told.HasField("trip") and not told.trip.HasField("schedule_relationship"):
             self.notes["no_relationship"] += 1
-        speed = where.speed * 3.6 if where.HasField("speed") and where.speed >= 0 else None
+        told_speed = where.HasField("speed") and 0 <= where.speed < MOST_SPEED_M_S
+        speed = where.speed * 3.6 if told_speed else None
         self.keep(
             FeedVehicle(
                 entity=entity,
@@ -279,10 +281,7 @@ class Reader:
         )
 
     def read_alert(self, entity: str, told: Any) -> None:
-        texts = {
-            plain(one.language): UNPRINTABLE.sub(" ", one.text)[:500]
-            for one in told.header_text.translation
-        }
+        texts = {plain(one.language): sentence(one.text) for one in told.header_text.translation}
         self.alerts.append(
             FeedAlert(
                 entity=entity,
@@ -319,13 +318,22 @@ def is_expected(told: Any) -> bool:
     )
 
 
-def is_id(text: str) -> bool:
-    return bool(text) and len(text) <= LONGEST_ID and UNPRINTABLE.search(text) is None
+def is_id(text: str | bytes) -> TypeGuard[str]:
+    """Whether it is an id; protobuf gives bytes for what is no UTF-8."""
+    return (
+        isinstance(text, str) and 0 < len(text) <= LONGEST_ID and UNPRINTABLE.search(text) is None
+    )
 
 
-def plain(text: str) -> str:
+def plain(text: str | bytes) -> str:
     """An id that others may see; empty where it is none."""
     return text if is_id(text) else ""
+
+
+def sentence(text: str | bytes) -> str:
+    """What an announcement says, on one line; what is no UTF-8 in it is replaced."""
+    said = text if isinstance(text, str) else text.decode("utf-8", "replace")
+    return UNPRINTABLE.sub(" ", said)[:500]
 
 
 def is_place(lon: float, lat: float) -> bool:

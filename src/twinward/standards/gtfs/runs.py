@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from twinward.standards.gtfs.timetable import (
     MOST_TIMES,
+    UNREADABLE_ZIP,
     degree,
     folder_of,
+    is_count,
     rows_of,
     seconds,
     wrong,
@@ -111,7 +113,7 @@ def read_runs(data: bytes) -> Runs:
     """The legs of a timetable's trips; InputError `bad_timetable` names what it lacks."""
     try:
         packed = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except UNREADABLE_ZIP as error:
         raise wrong("it is no zip") from error
     with packed:
         folder = folder_of(packed)
@@ -211,7 +213,7 @@ def calls_of(
         comes, goes = seconds(row["arrival_time"]), seconds(row.get("departure_time") or "")
         lon, lat = places.get(row["stop_id"], (None, None))
         nth = row["stop_sequence"].strip()
-        if lon is None or lat is None or not nth.isdigit():
+        if lon is None or lat is None or not is_count(nth):
             continue
         comes = comes if comes is not None else goes
         call = Call(int(nth), comes, goes if goes is not None else comes, lon, lat)
@@ -227,7 +229,7 @@ def starts_of(packed: zipfile.ZipFile, folder: str) -> tuple[dict[str, list[int]
         first, last = seconds(row.get("start_time") or ""), seconds(row.get("end_time") or "")
         if (row.get("exact_times") or "0") != "1":
             headways.add(trip)
-        elif first is not None and last is not None and every.isdigit() and int(every) > 0:
+        elif first is not None and last is not None and is_count(every) and int(every) > 0:
             starts.setdefault(trip, []).extend(range(first, last, int(every))[:MOST_RUNS_A_TRIP])
     return starts, headways
 

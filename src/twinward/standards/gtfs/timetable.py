@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import csv
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -16,6 +18,18 @@ import msgspec
 
 from twinward.core.errors import InputError
 
+CLOCK_DIGITS, MOST_DIGITS = 5, 9  # of hours, minutes, seconds; of what a column of 32 bits holds
+# what reading from a zip that is damaged, locked or packed in a way that is not known raises
+UNREADABLE_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    RuntimeError,
+    ValueError,
+    ArithmeticError,
+    OSError,
+    EOFError,
+)
 MOST_BYTES = 2_000_000_000  # of one file, unpacked
 MOST_TIMES = 20_000_000
 DAY_S = 86_400
@@ -81,7 +95,7 @@ def read_timetable(data: bytes, *, with_times: bool = True) -> Timetable:
     """
     try:
         packed = zipfile.ZipFile(io.BytesIO(data))
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except UNREADABLE_ZIP as error:
         raise wrong("it is no zip") from error
     with packed:
         folder = folder_of(packed)
@@ -151,10 +165,10 @@ def rows_of(packed: zipfile.ZipFile, folder: str, name: str) -> Iterator[dict[st
             if lacking:
                 raise wrong(f"{name} has no column {', '.join(lacking)}")
             yield from reader
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, csv.Error) as error:
-        raise wrong(f"{name} cannot be read") from error
     except UnicodeDecodeError as error:
         raise wrong(f"{name} is not UTF-8") from error
+    except (*UNREADABLE_ZIP, csv.Error) as error:
+        raise wrong(f"{name} cannot be read") from error
 
 
 def times_of(packed: zipfile.ZipFile, folder: str) -> Any:
@@ -165,7 +179,7 @@ def times_of(packed: zipfile.ZipFile, folder: str) -> Any:
     stops, times = list[str](), list[int]()
     for row in rows_of(packed, folder, "stop_times.txt"):
         at_s = seconds(row["arrival_time"] or row.get("departure_time") or "")
-        if at_s is None or not row["stop_sequence"].strip().isdigit():
+        if at_s is None or not is_count(row["stop_sequence"]):
             continue
         if len(trips) >= MOST_TIMES:
             raise wrong(f"stop_times.txt has more than {MOST_TIMES:,} rows")
@@ -183,10 +197,15 @@ def times_of(packed: zipfile.ZipFile, folder: str) -> Any:
     )
 
 
+def is_count(text: str, most: int = MOST_DIGITS) -> bool:
+    """Whether it is a whole number of no more than so many digits."""
+    return text.strip().isdecimal() and len(text.strip()) <= most
+
+
 def seconds(text: str) -> int | None:
     """Seconds after midnight of H:MM:SS, which may pass 24 hours."""
     parts = text.strip().split(":")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):
+    if len(parts) != 3 or not all(is_count(part, CLOCK_DIGITS) for part in parts):
         return None
     hours, minutes, rest = (int(part) for part in parts)
     return hours * 3600 + minutes * 60 + rest
