@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,6 +17,7 @@ from twinward.edge.agent.config import load_config
 from twinward.security.identity.people import Caller
 from twinward.service.supervision.memory_file import MemoryFile
 from twinward.service.supervision.module_bundles import add_module, edge_rules
+from twinward.service.supervision.module_engine import ModuleEngine
 from twinward.service.supervision.modules import get_coverage, list_defects, list_modules
 from twinward.service.supervision.registering import register_objects
 from twinward.twins.emergency import messages as m
@@ -129,3 +132,34 @@ def test_a_memory_that_cannot_be_read_is_put_aside(tmp_path: Path) -> None:
         assert city.platform.supervision.find_trouble() is None
         assert (tmp_path / "supervision.broken").is_file()
         assert MemoryFile(tmp_path / "supervision.db").load() != {}
+
+
+def test_what_was_judged_before_a_restart_is_not_judged_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batches that were not drained are shown again; those that the memory has in it count once."""
+    shown: list[list[str]] = []
+    look = ModuleEngine.look
+
+    def noting(engine: ModuleEngine, source: str, readings: Any, now_us: int) -> Any:
+        shown.append(readings.column("source_id").to_pylist())
+        return look(engine, source, readings, now_us)
+
+    monkeypatch.setattr(ModuleEngine, "look", noting)
+    with supervised_city(tmp_path) as city:
+        city.put("cold-chain", "freezer", "store-1", devices=["logger-1"])
+        for minute in range(1, 4):
+            at = city.clock.at + timedelta(minutes=minute)
+            city.clock.at = at
+            city.read("edge-1", ("logger-1", "temperature", at, -20.0, "C"))
+        city.restart()
+        at = city.clock.at + timedelta(minutes=1)
+        city.clock.at = at
+        city.read("edge-1", ("logger-1", "temperature", at, -20.0, "C"))
+        names = [name for batch in shown for name in batch]
+        assert len(names) == len(set(names)) == 4
+    file = MemoryFile(tmp_path / "supervision.db")
+    assert file.load() and file.find_seen()[0] == 4
+    with sqlite3.connect(tmp_path / "supervision.db") as db:
+        db.execute("DROP TABLE seen")  # as an older release kept it
+    assert file.find_seen() == (0, 0)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
 from twinward.core.errors import StorageError
 from twinward.edge.rules.rule import Memory
+from twinward.service.supervision.reading_watch import Seen
 
 Key = tuple[str, str]  # rule, device or object
 LOG = logging.getLogger("twinward.supervision")
@@ -37,8 +39,19 @@ class MemoryFile:
             self._path.replace(self._path.with_suffix(".broken"))
             return {}
 
-    def keep(self, changed: Iterable[tuple[Key, Memory]]) -> None:
-        """All of them or none."""
+    def find_seen(self) -> Seen:
+        """The last batch that is in what was kept; call `load` before."""
+        if not self._path.is_file():
+            return 0, 0
+        with closing(sqlite3.connect(self._path)) as db:
+            try:
+                found = db.execute("SELECT number, at_us FROM seen").fetchone()
+            except sqlite3.Error:  # a file of an older release
+                found = None
+        return (int(found[0]), int(found[1])) if found else (0, 0)
+
+    def keep(self, changed: Iterable[tuple[Key, Memory]], seen: Seen) -> None:
+        """All of them, and the last batch that they know, or nothing."""
         encode = msgspec.msgpack.Encoder().encode
         rows = [(rule, about, encode(memory)) for (rule, about), memory in changed]
         if not rows:
@@ -49,7 +62,12 @@ class MemoryFile:
                     "CREATE TABLE IF NOT EXISTS memory (rule TEXT, about TEXT, body BLOB, "
                     "PRIMARY KEY (rule, about)) WITHOUT ROWID"
                 )
+                db.execute(
+                    "CREATE TABLE IF NOT EXISTS seen "
+                    "(only INTEGER PRIMARY KEY, number INTEGER, at_us INTEGER)"
+                )
                 db.executemany("INSERT OR REPLACE INTO memory VALUES (?,?,?)", rows)
+                db.execute("INSERT OR REPLACE INTO seen VALUES (1,?,?)", seen)
             db.close()
         except sqlite3.Error as error:
             raise StorageError(f"{self._path.name}: {error}", "see the disk") from error

@@ -63,6 +63,8 @@ class SupervisionMonitor(ReadingWatch):
         if modules != self._known or self._seq < 0:
             self._keep()
             self._engine = ModuleEngine(modules, self._file.load(), self._from_us)
+            if self._seen == (0, 0):
+                self._seen = self._file.find_seen()
             self._known, self._seq = modules, -1
         with self._store.read() as rows:
             last = rows.last_seq()
@@ -81,5 +83,5 @@ class SupervisionMonitor(ReadingWatch):
 
     def _keep(self) -> None:
         self._unkept += self._engine.take_changed()
-        self._file.keep(self._unkept)
+        self._file.keep(self._unkept, self._seen)
         self._unkept = []
