@@ -163,3 +163,17 @@ def test_a_hotel_is_registered_on_the_telephone(
     form.locator("input[type=number]").first.fill("61")
     form.get_by_role("button").last.click()
     expect(page.get_by_role("alert")).to_contain_text(name)
+
+
+def test_the_objects_are_taken_as_a_file(supervised: Stage, open_page: Open) -> None:
+    page = open_page(supervised, "supervision/quarantine-hotels", size=PHONE)
+    panel = page.locator("section").filter(has=page.locator("#coverage"))
+    panel.get_by_text("Export").click()
+    with page.expect_download() as waiting:
+        panel.get_by_role("button", name="CSV").click()
+    text = waiting.value.path().read_text("utf-8-sig")
+    head, *lines = text.splitlines()
+    assert head.startswith("Object,State") and "Next check due" in head
+    assert {line.split(",")[0] for line in lines} == {
+        f"{name} (hotel-{n})" for n, name in enumerate(("Riverside", "Harbour", "Station"), 1)
+    }

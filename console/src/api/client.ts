@@ -192,7 +192,8 @@ export const getControl = (at: string | null) => get<Control>(`/v1/movement/cont
 export const getTransferred = (at: string | null) => get<Transferred>(`/v1/movement/transferred${query({ at })}`)
 export const getModules = async (): Promise<ModuleLine[]> => (await get<{ items: ModuleLine[] }>('/v1/modules')).items
 export const getModule = (id: string) => get<ModuleDoc>(`/v1/modules/${encodeURIComponent(id)}`)
-export const getCoverage = (id: string) => get<Coverage>(`/v1/modules/${encodeURIComponent(id)}/coverage`)
+/** `file`: it is kept as a file, which the server puts on record where persons are, or refuses. */
+export const getCoverage = (id: string, file = false) => get<Coverage>(`/v1/modules/${encodeURIComponent(id)}/coverage${query({ file: file ? 'true' : null })}`)
 export const getDefects = async (module: string): Promise<DefectRow[]> => (await get<{ items: DefectRow[] }>(`/v1/defects${query({ module })}`)).items
 export const getClaims = async (): Promise<ClaimRow[]> => (await get<{ items: ClaimRow[] }>('/v1/claims')).items
 export const readDocument = async (file: File): Promise<IntakeAnswer> => (await ask('/v1/intake', { method: 'POST', body: file, headers: { 'content-type': 'application/octet-stream' } })).json() as Promise<IntakeAnswer>

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import shlex
@@ -39,6 +41,9 @@ def test_every_line_of_the_page_runs(
     assert main(["module", "coverage", "cold-chain", "--state", "never", "--json"]) == 0
     found = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert [one["object"] for one in found["items"]] == ["store-3"]
+    assert main(["module", "coverage", "cold-chain", "--csv"]) == 0
+    table = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert "store-3" in {one["object"] for one in table} and table[0]["checks_late"].isdigit()
 
 
 def test_what_is_wrong_with_a_file_or_an_answer_is_said(

@@ -12,7 +12,7 @@ import pytest
 
 from helpers.cities import COMMUNITY, HUANGPU
 from helpers.supervised import SupervisedCity, supervised_city
-from twinward.core.errors import AbsentError, InputError
+from twinward.core.errors import AbsentError, InputError, RefusedError
 from twinward.edge.agent.config import load_config
 from twinward.security.identity.people import Caller
 from twinward.service.supervision.memory_file import MemoryFile
@@ -77,6 +77,15 @@ def test_homes_are_counted_with_k_and_shown_under_an_activation(tmp_path: Path) 
         with city.platform.store.read() as rows:
             looks = rows.events_after(0, types=[m.PersonsListed.__name__])
         assert [one.actor for one in looks] == [city.me.name] * 2
+
+        taken = get_coverage(city.platform, city.me, "home-isolation", file=True)
+        assert taken.items == shown.items
+        with city.platform.store.read() as rows:
+            looks = rows.events_after(0, types=[m.PersonsListed.__name__])
+        assert isinstance(looks[-1].fact, m.PersonsListed)
+        assert looks[-1].fact.question == "file of the coverage of home-isolation"
+        with pytest.raises(RefusedError):
+            get_coverage(city.platform, AUDITOR, "home-isolation", file=True)
 
         veiled = get_coverage(city.platform, AUDITOR, "home-isolation")
         assert veiled.items == [] and not veiled.activation

@@ -54,12 +54,15 @@ def router(platform: Platform) -> APIRouter:
         module: str,
         area: Word = None,
         state: Word = None,
+        file: bool = False,
         limit: PageLimit = MAX_PAGE,
         cursor: Cursor = None,
     ) -> Response:
-        """Its objects, those never heard and late first; homes of persons under an activation."""
+        """Its objects, those never heard and late first; homes of persons under an activation.
+        `file`: they are kept as a file, which stands on the record of looks.
+        """
         caller = caller_of(platform, request)
-        found = get_coverage(platform, caller, module, area=area, state=state)
+        found = get_coverage(platform, caller, module, area=area, state=state, file=file)
         page = msgspec.structs.asdict(cut_page(found.items, limit, cursor))
         return answer(msgspec.structs.asdict(found) | page)
 

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twinward.cli.edge.object_csv import write_csv
 from twinward.cli.framework.output import emit_json, emit_table, emit_text, local
 from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.main import add_common
@@ -55,6 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     leaves["record"].add_argument("--note", default="", help="what else is to be said; no names")
     leaves["coverage"].add_argument("--area", help="only this area and what lies in it")
     leaves["coverage"].add_argument("--state", help="good, late or never")
+    leaves["coverage"].add_argument(
+        "--csv", action="store_true", help="as comma-separated values; on record where persons are"
+    )
     leaves["defects"].add_argument("--module", help="only this module")
     leaves["defects"].add_argument("--area", help="only this area and what lies in it")
     leaves["defects"].add_argument("--status", default="open", help="open, mended, dismissed, all")
@@ -201,10 +205,18 @@ def coverage(options: argparse.Namespace) -> None:
 
     with open_for(options) as (platform, caller):
         found = get_coverage(
-            platform, caller, options.module, area=options.area, state=options.state
+            platform,
+            caller,
+            options.module,
+            area=options.area,
+            state=options.state,
+            file=options.csv,
         )
     if options.json:
         emit_json(found)
+        return
+    if options.csv:
+        write_csv(found)
         return
     line = found.module
     emit_text(f"{line.title}: " + (HIDDEN if line.hidden else f"{line.objects} objects"))

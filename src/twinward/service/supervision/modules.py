@@ -153,12 +153,17 @@ def get_coverage(
     *,
     area: str | None = None,
     state: str | None = None,
+    file: bool = False,
 ) -> Coverage:
-    """The module's objects in the caller's areas."""
+    """The module's objects in the caller's areas. `file`: they are taken away as a file, which the
+    record of looks at persons says; RefusedError where no activation shows them (any more).
+    """
     platform.policy.require(caller, "see_situation")
     require_word(state, STATES, "state")
     module = get_module(platform, name)
     scope = find_scope(platform, caller, module)
+    if file and scope is None and module.about_persons:
+        scope = scope_to_see(platform, with_emergency_access(platform, caller))  # says why not
     within = area_ranges(platform, caller, scope, area)
     now = platform.clock.now()
     known = survey(platform, module, within, now)
@@ -166,7 +171,8 @@ def get_coverage(
     items = [one for one in known.items if state in (None, one.state)] if shown else []
     if scope is not None:
         told = tuple(sorted({one.subject for one in known.things if one.subject}))
-        record_listing(platform, caller, scope, f"coverage of {module.id}", told)
+        question = f"{'file of the ' if file else ''}coverage of {module.id}"
+        record_listing(platform, caller, scope, question, told)
     return Coverage(
         as_of=now,
         module=line_of(platform, module, known, whole=scope is not None),
