@@ -116,6 +116,18 @@ def test_an_alert_is_not_silenced_from_elsewhere(desk: Desk) -> None:
     assert not any(one.seen_by for one in alerts.list_alerts(desk.platform, desk.me))
 
 
+def test_late_work_is_told_at_the_deadline_that_was_missed_and_never_ahead(desk: Desk) -> None:
+    """An escalation gives the task a new time: the alert stays where the order was due."""
+    report(desk)
+    desk.pass_time(days=2)
+    now = desk.clock.now()
+    escalated = [one for one in desk.tasks() if one.escalations and one.due_at and one.due_at > now]
+    assert escalated
+    late = [one for one in alerts.list_alerts(desk.platform, desk.me) if one.kind == "late"]
+    assert late
+    assert all(one.at < now for one in late)
+
+
 def test_a_signal_that_nobody_has_judged_is_an_alert(desk: Desk) -> None:
     signal = m.RaiseSignal(
         id="raise-1",

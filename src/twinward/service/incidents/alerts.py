@@ -116,18 +116,22 @@ def list_of_incidents(
 def list_late(
     platform: Platform, caller: Caller, reader: Reader, now: datetime
 ) -> list[RaisedAlert]:
-    """Late work, one alert for a department in an incident; the first deadline missed names it."""
-    late: dict[tuple[str, str], list[tuple[datetime, str]]] = {}
+    """Late work, one alert for a department in an incident, at the first deadline missed; it calls
+    again when that task has gone up a level, whose new time lies ahead.
+    """
+    late: dict[tuple[str, str], list[tuple[datetime, datetime, str]]] = {}
     for task in reader.list_rows(TASKS, status=OPEN_TASKS):
         if task.is_late(now) and is_own_task(platform, caller, task):
             due = task.due_at or task.created_at
-            late.setdefault((task.incident, task.department), []).append((due, task.area))
+            late.setdefault((task.incident, task.department), []).append(
+                (task.deadline, due, task.area)
+            )
     return [
         RaisedAlert(
-            id=f"late|{incident}|{department}|{min(tasks)[0].isoformat()}",
+            id=f"late|{incident}|{department}|{min(tasks)[1].isoformat()}",
             kind="late",
             at=min(tasks)[0],
-            area=min(tasks)[1],
+            area=min(tasks)[2],
             incident=incident,
             what=department,
             count=len(tasks),
