@@ -1,5 +1,5 @@
-"""One Chromium for all browser tests; each test has its own context and says which stage it
-plays on.
+"""One Chromium for all pages without a map and one for those that draw it; each test has its own
+context and says which stage it plays on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from browser.made_city import make_city
-from browser.stage import CHROMIUM, FLAGS, Stage, play_outbreak, staged
+from browser.stage import CHROMIUM, FLAGS, PLAIN, Stage, play_outbreak, staged
 from twinward.api.http.static_console import DIST
 
 MISASKED = (405, 422)
@@ -28,15 +28,36 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
+Launch = Callable[[bool], Browser]
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def chromium() -> Iterator[Launch]:
+    """Gives the Chromium for pages that draw a map or the one for those that do not, launched
+    when first asked for.
+    """
     if not Path(CHROMIUM).exists():
         pytest.skip("chromium is not installed: run scripts/system_parts.py")
     assert (DIST / "index.html").exists(), "the console is not built: run `make console`"
+    running: dict[bool, Browser] = {}
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+
+        def launch(drawn: bool) -> Browser:
+            if drawn not in running:
+                running[drawn] = playwright.chromium.launch(
+                    executable_path=CHROMIUM, args=FLAGS if drawn else PLAIN
+                )
+            return running[drawn]
+
+        yield launch
+        for one in running.values():
+            one.close()
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Launch) -> Browser:
+    """For pages that draw no map."""
+    return chromium(False)
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +82,7 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+def open_page(chromium: Launch) -> Iterator[Open]:
     """Opens a page of a stage; at the end no script has failed, no request has left the
     machine, and none has asked what the API does not know.
     """
@@ -77,7 +98,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         theme: str = "light",
         drawn: bool = False,
     ) -> Page:
-        context = browser.new_context(
+        context = chromium(drawn).new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=theme
         )  # type: ignore[arg-type]
         context.add_init_script(

@@ -25,16 +25,16 @@ LAST_DILIGENT_DAY = 12
 TOP_DAY = 17
 START = datetime(2030, 3, 1, 8, tzinfo=UTC)
 CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
+BARE = [
     "--headless=new",
     "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
 ]
+FLAGS = [*BARE, "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]  # maps and scenes draw
+PLAIN = [*BARE, "--disable-gpu"]  # half the work for a page that has no map to draw
 DEPARTMENTS = 9
 
 
