@@ -18,6 +18,9 @@ run: setup console ## build the reference city and play an outbreak through the 
 	@$(BIN)/python scripts/stale_kernels.py
 	$(BIN)/twinward demo
 
+# a test starts many processes: each would compile the whole product anew where nothing may be kept
+test test-unit verify: export PYTHONDONTWRITEBYTECODE =
+
 test: setup-dev console ## everything the tests need, then all tests
 	@$(BIN)/python scripts/stale_kernels.py
 	$(BIN)/python scripts/system_parts.py

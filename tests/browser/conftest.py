@@ -15,7 +15,7 @@ from browser.stage import CHROMIUM, FLAGS, PLAIN, Stage, play_outbreak, staged
 from twinward.api.http.static_console import DIST
 
 MISASKED = (405, 422)
-PATIENCE_MS = 15_000  # a screen answers in a fraction of this; a loaded machine may not
+PATIENCE_MS = 60_000  # a screen answers in a fraction of this; a loaded machine may not
 expect.set_options(timeout=PATIENCE_MS)
 
 

@@ -121,7 +121,7 @@ class Stage:
     def open_tasks(self) -> list[Any]:
         return list(queries.list_tasks(self.platform, status="open", limit=5000))
 
-    def wait_until(self, holds: Callable[[], bool], seconds: float = 30.0) -> None:
+    def wait_until(self, holds: Callable[[], bool], seconds: float = 90.0) -> None:
         """What the screen sends arrives a moment after it shows it."""
         end = time.monotonic() + seconds
         while not holds():
@@ -146,12 +146,12 @@ def staged(workspace: Path, start: datetime = START) -> Iterator[Stage]:
     """The server of a workspace in a thread of its own, on a free port."""
     clock = SetClock(start)
     platform = compose.open_platform(workspace, clock)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    line = socket.socket()  # handed over bound: nobody else can take its port in between
+    line.bind(("127.0.0.1", 0))
+    port = line.getsockname()[1]
     platform.loop.start()
     server = make_server(platform, "127.0.0.1", port)
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, args=([line],), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.02)
