@@ -18,7 +18,7 @@ from twinward.loop import follower
 from twinward.service.incidents import queries
 from twinward.service.intake import commands
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 def until(holds: Callable[[], bool]) -> float:

@@ -56,12 +56,12 @@ class CutOffBox:
         self.clock.at = max(self.clock.at, at)
         item = {"boot": "b1", "seq": self.seq, "type": "door", "value": value}
         body = msgspec.json.encode(item | {"occurred_at": at.isoformat()})
-        self.keeper.submit_items("door-7", [body]).result(timeout=20)
+        self.keeper.submit_items("door-7", [body]).result(timeout=60)
 
     def until(self, at: datetime) -> None:
         """Time goes on and the keeper has looked at it."""
         self.clock.at = at
-        self.keeper.submit(lambda: None).result(timeout=20)
+        self.keeper.submit(lambda: None).result(timeout=60)
 
     def hand_over(self) -> list[dict[str, object]]:
         """What waits for the centre, alarms first."""

@@ -46,7 +46,7 @@ def served(desk: Desk, tmp_path: Path) -> Iterator[tuple[str, list[issuing.Issue
 
 
 def get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=5) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         return bytes(answer.read())
 
 

@@ -22,6 +22,8 @@ from twinward.app.workspace import init_workspace
 PEOPLE, FIXES = 2_000, 100
 NOW = datetime.now(UTC).replace(microsecond=0)
 BEARABLE_S = 1.0  # of the 99th percentile of others' calls
+BUSY = 5.0  # times what a call takes with no question, where the machine itself is busy
+SIMPLE = ("/v1/incidents", "/health")
 LAW = "Law on infectious diseases, article 42"
 
 
@@ -101,6 +103,18 @@ REFUSED: dict[str, tuple[str, Any]] = {
 }
 
 
+def take_call(server: Server, path: str) -> float:
+    """Seconds of one simple call."""
+    started = time.perf_counter()
+    assert server.client.get(path).status_code == 200
+    return time.perf_counter() - started
+
+
+def bearable_s(server: Server) -> float:
+    """What is bearable now: on a busy machine a call takes long with no question too."""
+    return max(BEARABLE_S, BUSY * max(take_call(server, path) for path in SIMPLE * 5))
+
+
 def others_meanwhile(server: Server, path: str, body: Any) -> tuple[Any, list[float]]:
     """(the answer, seconds of others' calls while it was awaited)."""
     answers: list[Any] = []
@@ -113,28 +127,27 @@ def others_meanwhile(server: Server, path: str, body: Any) -> tuple[Any, list[fl
     took: list[float] = []
     asking.start()
     while asking.is_alive() or len(took) < 4:
-        for simple in ("/v1/incidents", "/health"):
-            started = time.perf_counter()
-            assert server.client.get(simple).status_code == 200
-            took.append(time.perf_counter() - started)
+        took += [take_call(server, simple) for simple in SIMPLE]
         time.sleep(0.01)
     return answers[0], took
 
 
 @pytest.mark.parametrize("question", sorted(TAKEN))
 def test_a_hard_question_is_answered_and_nobody_waits_for_it(server: Server, question: str) -> None:
+    bearable = bearable_s(server)
     answer, took = others_meanwhile(server, *TAKEN[question])
     assert answer.status_code == 200, answer.text
-    assert float(np.quantile(took, 0.99)) < BEARABLE_S, sorted(took)[-5:]
+    assert float(np.quantile(took, 0.99)) < bearable, sorted(took)[-5:]
 
 
 @pytest.mark.parametrize("question", sorted(REFUSED))
 def test_a_question_beyond_the_limit_is_refused_at_once(server: Server, question: str) -> None:
+    bearable = bearable_s(server)
     answer, took = others_meanwhile(server, *REFUSED[question])
     told = answer.json()
     assert (answer.status_code, told["code"]) == (400, "too_much_work")
     assert told["params"]["work"] > told["params"]["limit"]
-    assert max(took) < 5 * BEARABLE_S
+    assert max(took) < 5 * bearable
 
 
 def test_a_batch_in_parts_is_accounted_for_as_one(server: Server) -> None:
@@ -151,7 +164,7 @@ def test_a_client_that_goes_leaves_no_question_behind(server: Server) -> None:
     path, body = TAKEN["flows"]
     for _ in range(12):  # more than may wait at once: each place is free again
         with pytest.raises(httpx.ReadTimeout), httpx.Client(base_url=server.url) as client:
-            client.post(path, json=body, timeout=0.05)
+            client.post(path, json=body, timeout=httpx.Timeout(60, read=0.05))
         time.sleep(0.4)
     answer = server.client.post("/v1/trace/contacts", json={"subject": "s5"})
     assert answer.status_code == 200, answer.text

@@ -168,7 +168,7 @@ class Broker:
 
     def close(self) -> None:
         self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=60)
 
 
 def publish(port: int, topic: str, lines: list[str], *options: str) -> None:
@@ -230,7 +230,7 @@ class AgentProcess:
     def stop(self) -> None:
         assert self.process is not None
         self.process.terminate()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
 
     def send(self, items: list[dict[str, Any]], device: str = "fridge") -> dict[str, Any] | None:
         """The account; None when nobody answered."""

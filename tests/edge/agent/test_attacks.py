@@ -166,10 +166,10 @@ def test_a_fault_of_ours_costs_the_one_job_and_nobody_waits_for_ever(box: Box) -
     good = box.keeper.submit_items("fridge", [json.dumps(item(1)).encode()])
     surrogate = box.keeper.submit(lambda: box.store.count("\ud800", 1))
     gate.set()
-    assert first.result(timeout=10) is True
-    assert good.result(timeout=10).stored == 1  # type: ignore[attr-defined]
+    assert first.result(timeout=60) is True
+    assert good.result(timeout=60).stored == 1  # type: ignore[attr-defined]
     for one in (bad, surrogate):
-        assert getattr(one.exception(timeout=10), "code", "") == "fault"
+        assert getattr(one.exception(timeout=60), "code", "") == "fault"
     assert box.store.counts()["received"] == 1
     assert alive(box) and not box.keeper.trouble
 
@@ -181,7 +181,7 @@ def test_what_rules_remember_is_what_is_kept_after_a_fault(box: Box) -> None:
         box.keeper._take("fridge", [json.dumps(item(1, value=9.5)).encode()])
         raise KeyError("after the rule has spoken")
 
-    assert box.keeper.submit(raises_an_alarm).exception(timeout=10) is not None
+    assert box.keeper.submit(raises_an_alarm).exception(timeout=60) is not None
     assert not box.store.list_waiting(("alarm",), 10)
     assert not box.keeper.alarmed.is_set()
     box.send(item(2, value=9.5))

@@ -76,7 +76,7 @@ class Box:
 
     def send(self, *items: object, device: str = "fridge") -> AcceptedBatch:
         raws = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in items]
-        return cast(AcceptedBatch, self.keeper.submit_items(device, raws).result(timeout=10))
+        return cast(AcceptedBatch, self.keeper.submit_items(device, raws).result(timeout=60))
 
 
 @pytest.fixture

@@ -121,9 +121,9 @@ def hear(
     keeper.start()
     for at, name, told in walked:
         clock.at = at  # time has passed: what was due before is told before
-        keeper.submit(lambda: None).result(timeout=20)
+        keeper.submit(lambda: None).result(timeout=60)
         clock.at = at + timedelta(milliseconds=chance.randrange(1500))
-        keeper.submit_items(name, [json.dumps(told).encode()]).result(timeout=20)
+        keeper.submit_items(name, [json.dumps(told).encode()]).result(timeout=60)
         if chance.random() < 0.01:
             keeper.stop()
             store.close()
@@ -132,7 +132,7 @@ def hear(
             keeper.evaluator._from_us = to_us(START)  # it was away for no time at all
             keeper.start()
     clock.at = START + timedelta(hours=8)
-    keeper.submit(lambda: None).result(timeout=20)
+    keeper.submit(lambda: None).result(timeout=60)
     kept = set(store.db.execute("SELECT rule, device, began_us, severity, cleared_us FROM alarm"))
     bodies = [row[0] for row in store.db.execute("SELECT body FROM reading ORDER BY random()")]
     keeper.stop()

@@ -55,11 +55,11 @@ class Edge:
         self.seq += 1
         item = {"boot": "b", "seq": self.seq, "type": kind, "value": value}
         body = msgspec.json.encode(item | {"occurred_at": at.isoformat()})
-        self.keeper.submit_items(device, [body]).result(timeout=20)
+        self.keeper.submit_items(device, [body]).result(timeout=60)
 
     def until(self, at: datetime) -> None:
         self.clock.at = at
-        self.keeper.submit(lambda: None).result(timeout=20)
+        self.keeper.submit(lambda: None).result(timeout=60)
 
     def take(self) -> list[dict[str, object]]:
         """What the centre has not got yet."""

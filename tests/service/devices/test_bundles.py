@@ -72,14 +72,14 @@ class Box:
             self.do(lambda said=said, answer=answer: self.syncer._apply(answer, said))  # type: ignore[misc]
 
     def do(self, work: Callable[[], object]) -> None:
-        self.keeper.submit(work).result(timeout=20)
+        self.keeper.submit(work).result(timeout=60)
 
     def hear(self, value: float) -> None:
         self.seq += 1
         self.clock.at += timedelta(seconds=60)
         item = {"boot": "b", "seq": self.seq, "type": "temperature", "value": value, "unit": "C"}
         body = msgspec.json.encode(item | {"occurred_at": self.clock.at.isoformat()})
-        self.keeper.submit_items("t-1", [body]).result(timeout=20)
+        self.keeper.submit_items("t-1", [body]).result(timeout=60)
 
     def runs(self) -> set[str]:
         return {one.id for one in self.keeper.config.rules}

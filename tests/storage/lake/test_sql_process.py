@@ -44,7 +44,7 @@ def test_one_call_that_takes_for_ever_is_ended(lake: Lake, monkeypatch: pytest.M
     started = time.monotonic()
     with pytest.raises(InputError, match="took longer than 1 s"):
         ask(lake, "SELECT length(repeat('x', 3000000000))")
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 40
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ def test_the_tree_finds_and_proves_the_best_of_all_choices(seed: int, p: int) ->
     start = np.zeros(16, bool)
     start[:p] = True
     tree = MedianTree(cost, p, float(cost[:, start].min(axis=1).sum()), start, whole=True)
-    began = time.monotonic()
+    began = time.thread_time()
     for gap in (0.05, 0.0):
-        bound = tree.prove(cost.min(axis=1) + 1.0, gap, lambda: time.monotonic() - began, 20.0)
+        bound = tree.prove(cost.min(axis=1) + 1.0, gap, lambda: time.thread_time() - began, 20.0)
         assert bound <= best
     assert (tree.value, int(np.ceil(bound - 1e-6))) == (best, best)
     assert cost[:, tree.open_sites].min(axis=1).sum() == best

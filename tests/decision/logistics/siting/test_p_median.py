@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 import pytest
@@ -17,8 +17,8 @@ from twinward.decision.logistics.siting.p_median import MedianAnswer, solve_p_me
 
 def solve(text: str, limit_s: float = 20.0) -> MedianAnswer:
     instance = read_orlib(text)
-    start = perf_counter()
-    return solve_p_median(instance.cost, instance.p, lambda: perf_counter() - start, limit_s)
+    start = thread_time()
+    return solve_p_median(instance.cost, instance.p, lambda: thread_time() - start, limit_s)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +60,8 @@ def test_fractional_costs_are_not_rounded_into_a_false_proof() -> None:
     xy = rng.random((12, 2))
     cost = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
     best = min(cost[:, list(sites)].min(axis=1).sum() for sites in combinations(range(12), 3))
-    start = perf_counter()
-    answer = solve_p_median(cost, 3, lambda: perf_counter() - start, 10.0)
+    start = thread_time()
+    answer = solve_p_median(cost, 3, lambda: thread_time() - start, 10.0)
     assert answer.objective == pytest.approx(best, abs=1e-9)
     assert answer.bound <= best + 1e-9
     assert answer.bound > best - 1e-3

@@ -23,8 +23,8 @@ def town(seed: int, areas: int = 14, places: int = 7) -> tuple[Any, Any]:
 
 
 def choose(cost: Any, demand: Any, p: int, aim: Any, capacity: Any = None) -> SiteAnswer:
-    began = time.monotonic()
-    return choose_sites(cost, demand, p, aim, capacity, lambda: time.monotonic() - began, 10.0)
+    began = time.thread_time()
+    return choose_sites(cost, demand, p, aim, capacity, lambda: time.thread_time() - began, 10.0)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
