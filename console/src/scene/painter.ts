@@ -53,6 +53,10 @@ export class Painter {
     }
     return found
   }
+  /** Whether the last that was given is what the next picture shows. */
+  settled(): boolean {
+    return [...this.#given.keys()].every((name) => !this.#map.getSource(name) || this.#map.isSourceLoaded(name))
+  }
   #given = new Map<string, GeoJSON.FeatureCollection>()
   #signs = new Map<string, string>()
   #changes = 0

@@ -70,10 +70,10 @@ class TileChecker:
 
     def check_refine(self, tile: Json, path: str) -> None:
         told = tile.get("refine", "ADD")
-        if told in REFINES:
-            return
         if not isinstance(told, str):
             self.report.add("TYPE_MISMATCH", f"{path}/refine", "must be of type string")
+        elif told in REFINES:
+            return
         elif told.upper() in REFINES:
             self.report.add("TILE_REFINE_WRONG_CASE", f"{path}/refine", f"{told} is written small")
         else:

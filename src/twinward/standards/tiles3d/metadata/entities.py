@@ -7,6 +7,7 @@ from typing import Any
 from twinward.standards.tiles3d.issues import Report
 from twinward.standards.tiles3d.metadata.values import (
     NUMERIC,
+    Kind,
     as_numbers,
     check_limits,
     check_value,
@@ -106,20 +107,23 @@ def _check_numbers(
             check_value(told[word], as_numbers(kind, floating=floating), f"{path}/{word}", report)
     occurrences = told.get("occurrences")
     if occurrences is not None:
-        _check_occurrences(occurrences, kind.names, f"{path}/occurrences", report)
+        _check_occurrences(occurrences, kind, f"{path}/occurrences", report)
     return report.errors == before
 
 
-def _check_occurrences(told: Any, names: frozenset[str] | None, path: str, report: Report) -> None:
+def _check_occurrences(told: Any, kind: Kind, path: str, report: Report) -> None:
     if not isinstance(told, dict):
         report.add("TYPE_MISMATCH", path, "must be of type object")
         return
     if not told:
         report.add("NUMBER_OF_PROPERTIES_MISMATCH", path, "must not be empty")
     for name, often in told.items():
-        if names is not None and name not in names:
+        if kind.names is not None and name not in kind.names:
             report.add("IDENTIFIER_NOT_FOUND", f"{path}/{name}", "the enum has no such value")
-        if not (is_integer(often) or isinstance(often, list)):
+        if isinstance(often, list) and kind.array:  # how often at each place of the array
+            if not all(is_integer(one) for one in often):
+                report.add("ARRAY_ELEMENT_TYPE_MISMATCH", f"{path}/{name}", "must be integers")
+        elif not is_integer(often):
             report.add("TYPE_MISMATCH", f"{path}/{name}", "must be of type integer")
-        elif is_integer(often) and often < 1:
+        elif often < 1:
             report.add("VALUE_NOT_IN_RANGE", f"{path}/{name}", "must be at least 1")
