@@ -29,9 +29,21 @@ export async function holdMap(holder: HTMLDivElement, padding: () => PaddingOpti
     dragRotate: turns, pitchWithRotate: turns, touchPitch: turns, renderWorldCopies: false, maxZoom: turns ? 19 : 17, maxPitch: turns ? 75 : 0, fadeDuration: 0, validateStyle: false, refreshExpiredTiles: false,
     locale: { 'Map.Title': t('map.label') },
   })
+  drawWhole(made)
   setTimeout(() => warmLetters(shapes)) // while the first tiles are read
   if (!turns) made.touchZoomRotate.disableRotation()
   return { made, shapes, base }
+}
+
+/** Until everything is there the map lies under its note: what nobody sees is not drawn, and the first picture is the whole one. */
+function drawWhole(made: MapType): void {
+  const painter = made.painter
+  const draw = painter.render
+  painter.render = (...given) => {
+    if (!made.loaded()) return
+    painter.render = draw
+    draw.apply(painter, given)
+  }
 }
 
 /** Draws the letters of the areas' names where nobody sees them: fonts, the Chinese above all, are read before the map waits for them. */
