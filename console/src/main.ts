@@ -1,15 +1,5 @@
-// Starts the console.
-import { mount } from 'svelte'
-import App from './App.svelte'
-import './lib/tokens.css'
-import './lib/base.css'
-import { live } from './lib/live.svelte'
-import { readLibrary } from './map/hold'
-import { words } from './lib/words.svelte'
+// Begins: the parts that a page needs are fetched side by side, not one after the other.
+import { readLibrary } from './map/library'
 
-words.set(words.language)
-// where the map is what the page is for, it is read while the first question is asked
+void import('./start')
 if (location.hash.startsWith('#/city')) { void readLibrary().catch(() => undefined); void import('./places/City.svelte').catch(() => undefined) }
-void live.start()
-mount(App, { target: document.getElementById('app')! })
-if ('serviceWorker' in navigator) void navigator.serviceWorker.register('/sw.js').catch(() => undefined)

@@ -1,10 +1,11 @@
 // The layers of the base map, drawn from our own tiles in the colours of the theme; figures and names lie between and above.
-import type { LayerSpecification, SourceSpecification } from 'maplibre-gl'
+import type { LayerSpecification, Map as MapType, SourceSpecification } from 'maplibre-gl'
 import type { BaseMap } from '../api/client'
 import { token } from '../lib/theme.svelte'
 
 export const FONTS = ['Noto Sans', 'Noto Sans CJK SC', 'sans-serif']
 const SOURCE = 'base'
+const DOT_STRENGTH = 0.9
 /** Groups of kinds of places: one switch and one colour each. */
 export const GROUPS = {
   health: { kinds: ['hospital', 'clinic', 'medical', 'disease_control', 'pharmacy', 'care_home'], colour: 'health', sign: '+' },
@@ -15,6 +16,14 @@ export const GROUPS = {
 } as const
 export type Group = keyof typeof GROUPS
 export const groupLayers = (group: Group): string[] => [`place-${group}`, `place-${group}-name`]
+
+/** How strong a group of places is drawn; undefined as the style says it. */
+export function fadeGroup(map: MapType, group: Group, strength?: number): void {
+  const [dots, names] = groupLayers(group) as [string, string]
+  map.setPaintProperty(dots, 'circle-opacity', strength ?? DOT_STRENGTH)
+  map.setPaintProperty(dots, 'circle-stroke-opacity', strength)
+  map.setPaintProperty(names, 'text-opacity', strength)
+}
 
 export function sourceOf(base: BaseMap): SourceSpecification {
   return { type: 'vector', tiles: [`${location.origin}/v1/map/tiles/{z}/{x}/{y}?v=${base.version}`], minzoom: base.min_zoom, maxzoom: base.max_zoom, bounds: base.bounds as [number, number, number, number] }
@@ -81,7 +90,7 @@ export function placeLayers(language: string, shown: readonly Group[]): LayerSpe
     const visibility = shown.includes(group) ? 'visible' : 'none' // said at once: to turn a layer on later is to read every tile again
     const from = group === 'bus' ? 11 : group === 'metro' ? 7 : 9
     return [
-      layer(`place-${group}`, 'circle', 'place', { 'circle-color': token(colour), 'circle-radius': ['interpolate', ['exponential', 1.4], ['zoom'], 8, 1.5 * large, 11, 2.2 * large, 13, 3.5 * large, 16, 8 * large], 'circle-stroke-color': token('surface'), 'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 14, 1.2], 'circle-opacity': 0.9 }, { filter, minzoom: from, layout: { visibility } }),
+      layer(`place-${group}`, 'circle', 'place', { 'circle-color': token(colour), 'circle-radius': ['interpolate', ['exponential', 1.4], ['zoom'], 8, 1.5 * large, 11, 2.2 * large, 13, 3.5 * large, 16, 8 * large], 'circle-stroke-color': token('surface'), 'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 14, 1.2], 'circle-opacity': DOT_STRENGTH }, { filter, minzoom: from, layout: { visibility } }),
       layer(`place-${group}-name`, 'symbol', 'place', { 'text-color': token(colour), 'text-halo-color': token('surface'), 'text-halo-width': 1.4 }, {
         filter, minzoom: group === 'metro' ? 11.5 : 14.5,
         layout: { visibility, 'text-field': ['step', ['zoom'], ['coalesce', ['get', language === 'zh' ? 'name_zh' : 'name_en'], ['get', 'name'], sign], 24, sign], 'text-font': FONTS, 'text-size': 11, 'text-offset': [0, 0.9], 'text-anchor': 'top', 'text-max-width': 8, 'text-optional': true },

@@ -1,9 +1,11 @@
 // A map in a box of the page: the city's areas and its base map, in the colours of the theme; nothing is fetched from anywhere else.
 import type { Map as MapType, PaddingOptions } from 'maplibre-gl'
-import { getBaseMap, getShapes, mapHeaders, type BaseMap } from '../api/client'
+import { mapHeaders, type BaseMap } from '../api/client'
 import { painted } from '../lib/paint'
 import { t, words } from '../lib/words.svelte'
 import { FONTS, type Group } from './base'
+import { readGround } from './ground'
+import { readLibrary } from './library'
 import { boundsOf, GROUPS_FIRST, styleOf } from './paint'
 
 const LETTER_PX = 48 // the size at which the library draws them
@@ -11,18 +13,13 @@ const MOST_NAMES = 60
 
 export interface Held { made: MapType | null; shapes: GeoJSON.FeatureCollection; base: BaseMap | null }
 
-/** The library that draws maps, with its worker: read once, and early where the map is what a page is for. */
-let library: Promise<[typeof import('maplibre-gl'), { default: string }, unknown]> | null = null
-export const readLibrary = () => (library ??= Promise.all([import('maplibre-gl'), import('maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url'), import('maplibre-gl/dist/maplibre-gl.css')]).catch((problem: unknown) => { library = null; throw problem }))
-
 /** `made` is null for a city without outlines; the caller takes the map away when it goes. `turns`: it may be tilted, and its picture printed. */
 export async function holdMap(holder: HTMLDivElement, padding: () => PaddingOptions, turns = false, shown: readonly Group[] = GROUPS_FIRST): Promise<Held> {
-  const told = Promise.all([getShapes(), getBaseMap().catch(() => null)])
+  const told = readGround()
   if (!turns) await painted()
-  const [[shapes, base], [library, worker]] = await Promise.all([told, readLibrary()])
+  const [[shapes, base], library] = await Promise.all([told, readLibrary()])
   const bounds = boundsOf(shapes)
   if (!bounds) return { made: null, shapes, base }
-  library.setWorkerUrl(worker.default)
   const made = new library.Map({
     container: holder, style: styleOf(shapes, base, words.language, shown, turns), bounds,
     transformRequest: (url) => (url.includes('/v1/') ? { url, headers: mapHeaders() } : { url }), fitBoundsOptions: { padding: padding() }, attributionControl: false,

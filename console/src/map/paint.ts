@@ -14,6 +14,7 @@ export function styleOf(shapes: GeoJSON.FeatureCollection, base: BaseMap | null,
   const top = { type: 'FeatureCollection' as const, features: shapes.features.filter((one) => one.properties?.depth === 1) }
   return {
     version: 8,
+    transition: { duration: 0, delay: 0 }, // a colour that changes slowly is the whole map drawn many times
     sources: {
       areas: { type: 'geojson', data: top, promoteId: 'code' },
       labels: { type: 'geojson', data: { type: 'FeatureCollection', features: [] } },

@@ -1,10 +1,11 @@
-// Draws the latest of a layer in the map's own picture: one buffer, one program, one call, however many sensors there are.
+// Draws the latest of a layer in the map's own picture: few sensors as points, very many as one picture that is made in memory.
 import type { CustomLayerInterface, CustomRenderMethodInput, Map as MapType } from 'maplibre-gl'
 import { metresPerPixel } from './measure'
-import type { Sensors } from './sensors'
+import { blended, look, paint, RIM, seenOf, type Seen } from './sensor_picture'
+import type { Coloured, Sensors } from './sensors'
 
 const ID = 'sensors'
-const MANY = 5_000 // more than that are drawn as plain dots
+const MANY = 5_000 // more than that are plain dots; with so many in sight they are one picture
 const RADIUS_M = 60
 const RAD = Math.PI / 180
 
@@ -26,15 +27,31 @@ void main() {
   o_colour.rgb *= mix(v_colour.a, 0.87, rim);
 }`
 
-/** Where the sensors lie in the square of the web's map, from `middle` on: near it a float is exact to a centimetre. */
-export function placesOf(sensors: Sensors): { middle: [number, number]; at: Float32Array } {
+// two triangles over the map and its rim
+const PICTURE_VERTEX = `#version 300 es
+uniform vec2 u_over; out vec2 v_at;
+void main() { v_at = vec2(gl_VertexID & 1, gl_VertexID >> 1); gl_Position = vec4((v_at * 2.0 - 1.0) * u_over, 0.0, 1.0); }`
+const PICTURE_FRAGMENT = `#version 300 es
+precision mediump float;
+uniform sampler2D u_picture; in vec2 v_at; out vec4 o_colour;
+void main() { o_colour = texture(u_picture, v_at); }`
+
+/** What is to be drawn: a colour of four bytes for each sensor, and which comes before which. */
+export interface Shown extends Coloured { sensors: Sensors }
+
+/** Where the sensors lie in the square of the web's map, from `middle` on: near it a float is exact to a centimetre. In the order of drawing. */
+export function placesOf({ sensors, colours, order }: Shown): { middle: [number, number]; at: Float32Array<ArrayBuffer>; colours: Uint8Array<ArrayBuffer> } {
   const middle: [number, number] = sensors.length ? [sensors.at[0]! / 360 + 0.5, mercatorY(sensors.at[1]!)] : [0, 0]
   const at = new Float32Array(2 * sensors.length)
+  const four = new Uint32Array(sensors.length)
+  const given = new Uint32Array(colours.buffer)
   for (let i = 0; i < sensors.length; i++) {
-    at[2 * i] = sensors.at[2 * i]! / 360 + 0.5 - middle[0]
-    at[2 * i + 1] = mercatorY(sensors.at[2 * i + 1]!) - middle[1]
+    const row = order[i]!
+    at[2 * i] = sensors.at[2 * row]! / 360 + 0.5 - middle[0]
+    at[2 * i + 1] = mercatorY(sensors.at[2 * row + 1]!) - middle[1]
+    four[i] = given[row]!
   }
-  return { middle, at }
+  return { middle, at, colours: new Uint8Array(four.buffer) }
 }
 
 const mercatorY = (lat: number): number => 0.5 - Math.log(Math.tan(Math.PI / 4 + (lat * RAD) / 2)) / (2 * Math.PI)
@@ -45,11 +62,16 @@ export class SensorLayer implements CustomLayerInterface {
   readonly renderingMode = '2d'
   #map: MapType
   #gl: WebGL2RenderingContext | null = null
-  #program: WebGLProgram | null = null
+  #points: WebGLProgram | null = null
+  #picture: WebGLProgram | null = null
+  #texture: WebGLTexture | null = null
   #array: WebGLVertexArrayObject | null = null
   #buffers: WebGLBuffer[] = []
-  #held: { sensors: Sensors; colours: Uint8Array } | null = null
-  #middle: [number, number] = [0, 0]
+  #held: Shown | null = null
+  #places: ReturnType<typeof placesOf> | null = null
+  #blended = new Uint32Array()
+  #seen: Seen = seenOf(0)
+  #pixels = new Uint32Array()
   #told: (() => void) | null = null
 
   constructor(map: MapType) {
@@ -58,8 +80,8 @@ export class SensorLayer implements CustomLayerInterface {
   }
 
   /** `drawn` is told when they are in the picture. With none it is made ready: a program is built before it is wanted. */
-  show(sensors: Sensors | null, colours: Uint8Array, drawn: () => void = () => undefined): void {
-    this.#held = sensors && { sensors, colours }
+  show(shown: Shown | null, drawn: () => void = () => undefined): void {
+    this.#held = shown
     this.#told = drawn
     if (!this.#map.getLayer(ID)) this.#map.addLayer(this, ['base-road-name', 'names'].find((id) => this.#map.getLayer(id)))
     else this.#fill()
@@ -73,7 +95,9 @@ export class SensorLayer implements CustomLayerInterface {
 
   onAdd(_map: MapType, gl: WebGLRenderingContext | WebGL2RenderingContext): void {
     this.#gl = gl as WebGL2RenderingContext
-    this.#program = compile(this.#gl)
+    this.#points = compile(this.#gl, VERTEX, FRAGMENT)
+    this.#picture = compile(this.#gl, PICTURE_VERTEX, PICTURE_FRAGMENT)
+    this.#texture = this.#gl.createTexture()
     this.#array = this.#gl.createVertexArray()
     this.#buffers = [this.#gl.createBuffer(), this.#gl.createBuffer()]
     this.#fill()
@@ -82,39 +106,96 @@ export class SensorLayer implements CustomLayerInterface {
   onRemove(): void {
     const gl = this.#gl
     this.#buffers.forEach((one) => gl?.deleteBuffer(one))
+    gl?.deleteTexture(this.#texture)
     gl?.deleteVertexArray(this.#array)
-    gl?.deleteProgram(this.#program)
+    gl?.deleteProgram(this.#points)
+    gl?.deleteProgram(this.#picture)
     this.#buffers = []
-    this.#gl = this.#program = this.#array = null
+    this.#pixels = new Uint32Array()
+    this.#gl = this.#points = this.#picture = this.#texture = this.#array = null
   }
 
   render(gl: WebGLRenderingContext | WebGL2RenderingContext, input: CustomRenderMethodInput): void {
-    const count = this.#held?.sensors.length ?? 0
-    if (this.#program && count && gl === this.#gl) {
-      const ratio = window.devicePixelRatio
+    const places = this.#places
+    if (this.#points && places && this.#held?.sensors.length && gl === this.#gl) {
+      const count = this.#held.sensors.length
       const many = count > MANY
       const [least, most] = many ? [1.2, 5] : [4, 9]
       const radius = Math.min(most, Math.max(least, RADIUS_M / metresPerPixel(this.#map.getZoom(), this.#map.getCenter().lat)))
-      const at = (name: string): WebGLUniformLocation | null => this.#gl!.getUniformLocation(this.#program!, name)
-      this.#gl.useProgram(this.#program)
-      this.#gl.bindVertexArray(this.#array)
-      this.#gl.uniformMatrix4fv(at('u_matrix'), false, moved(input.defaultProjectionData.mainMatrix as unknown as ArrayLike<number>, this.#middle))
-      this.#gl.uniform1f(at('u_wide'), 2 * radius * ratio + (many ? 0 : 1))
-      this.#gl.uniform1f(at('u_rim'), many ? 0 : 1)
-      this.#gl.drawArrays(gl.POINTS, 0, count)
-      this.#gl.bindVertexArray(null)
+      const view = moved(input.defaultProjectionData.mainMatrix as unknown as ArrayLike<number>, places.middle)
+      if (!many) this.#drawPoints(view, count, 2 * radius + 1, 1)
+      else {
+        const { clientWidth: wide, clientHeight: high } = this.#map.getCanvas()
+        look(view, places.at, wide, high, this.#seen)
+        if (this.#seen.length > MANY) this.#drawPicture(wide, high, Math.round(2 * radius))
+        else this.#drawPoints(view, this.#fillSeen(), 2 * radius, 0)
+      }
     }
     this.#told?.()
     this.#told = null
   }
 
-  #fill(): void {
-    const gl = this.#gl
-    if (!gl || !this.#held || !this.#program) return
-    const { middle, at } = placesOf(this.#held.sensors)
-    this.#middle = middle
+  #drawPoints(view: Float32Array, count: number, wide: number, rim: number): void {
+    const [gl, program] = [this.#gl!, this.#points!]
+    const at = (name: string): WebGLUniformLocation | null => gl.getUniformLocation(program, name)
+    gl.useProgram(program)
     gl.bindVertexArray(this.#array)
-    const columns: [ArrayBufferView<ArrayBuffer>, number, number, boolean][] = [[at as Float32Array<ArrayBuffer>, 2, gl.FLOAT, false], [this.#held.colours as Uint8Array<ArrayBuffer>, 4, gl.UNSIGNED_BYTE, true]]
+    gl.uniformMatrix4fv(at('u_matrix'), false, view)
+    gl.uniform1f(at('u_wide'), wide * window.devicePixelRatio)
+    gl.uniform1f(at('u_rim'), rim)
+    gl.drawArrays(gl.POINTS, 0, count)
+    gl.bindVertexArray(null)
+  }
+
+  #drawPicture(wide: number, high: number, side: number): void {
+    const [gl, program] = [this.#gl!, this.#picture!]
+    const [across, up] = [wide + 2 * RIM, high + 2 * RIM]
+    const anew = this.#pixels.length !== across * up
+    if (anew) this.#pixels = new Uint32Array(across * up)
+    paint(this.#seen, this.#blended, side, wide, high, this.#pixels)
+    gl.activeTexture(gl.TEXTURE0)
+    gl.bindTexture(gl.TEXTURE_2D, this.#texture)
+    gl.pixelStorei(gl.UNPACK_FLIP_Y_WEBGL, false)
+    gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false)
+    const bytes = new Uint8Array(this.#pixels.buffer)
+    if (anew) gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, across, up, 0, gl.RGBA, gl.UNSIGNED_BYTE, bytes)
+    else gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, across, up, gl.RGBA, gl.UNSIGNED_BYTE, bytes)
+    for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, filter, gl.NEAREST)
+    for (const wrap of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) gl.texParameteri(gl.TEXTURE_2D, wrap, gl.CLAMP_TO_EDGE)
+    gl.useProgram(program)
+    gl.bindVertexArray(null)
+    gl.uniform1i(gl.getUniformLocation(program, 'u_picture'), 0)
+    gl.uniform2f(gl.getUniformLocation(program, 'u_over'), across / wide, up / high)
+    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4)
+  }
+
+  #fill(): void {
+    if (!this.#gl || !this.#held) return
+    const places = (this.#places = placesOf(this.#held))
+    if (this.#held.sensors.length <= MANY) return this.#load(places.at, places.colours)
+    this.#blended = blended(places.colours)
+    if (this.#seen.x.length < this.#held.sensors.length) this.#seen = seenOf(this.#held.sensors.length)
+  }
+
+  /** Only those in sight are handed over as points; says how many. */
+  #fillSeen(): number {
+    const [seen, places] = [this.#seen, this.#places!]
+    const at = new Float32Array(2 * seen.length)
+    const colours = new Uint8Array(4 * seen.length)
+    for (let n = 0; n < seen.length; n++) {
+      const row = seen.row[n]!
+      at[2 * n] = places.at[2 * row]!
+      at[2 * n + 1] = places.at[2 * row + 1]!
+      for (let part = 0; part < 4; part++) colours[4 * n + part] = places.colours[4 * row + part]!
+    }
+    this.#load(at, colours)
+    return seen.length
+  }
+
+  #load(at: Float32Array<ArrayBuffer>, colours: Uint8Array<ArrayBuffer>): void {
+    const gl = this.#gl!
+    gl.bindVertexArray(this.#array)
+    const columns: [ArrayBufferView<ArrayBuffer>, number, number, boolean][] = [[at, 2, gl.FLOAT, false], [colours, 4, gl.UNSIGNED_BYTE, true]]
     columns.forEach(([values, size, type, shares], slot) => {
       gl.bindBuffer(gl.ARRAY_BUFFER, this.#buffers[slot]!)
       gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW)
@@ -127,7 +208,7 @@ export class SensorLayer implements CustomLayerInterface {
   #again = (): void => {
     this.#gl = null
     if (this.#map.getLayer(ID)) this.#map.removeLayer(ID)
-    if (this.#held) this.show(this.#held.sensors, this.#held.colours)
+    if (this.#held) this.show(this.#held)
   }
 }
 
@@ -138,9 +219,9 @@ function moved(view: ArrayLike<number>, [x, y]: [number, number]): Float32Array 
   return found
 }
 
-function compile(gl: WebGL2RenderingContext): WebGLProgram {
+function compile(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
   const program = gl.createProgram()
-  for (const [kind, text] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]] as const) {
+  for (const [kind, text] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]] as const) {
     const shader = gl.createShader(kind)!
     gl.shaderSource(shader, text)
     gl.compileShader(shader)

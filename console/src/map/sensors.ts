@@ -45,21 +45,34 @@ export const css = ([r, g, b]: readonly [number, number, number]): string => `rg
 /** The class that a sensor is drawn in; what is stale or doubtful comes after all classes. */
 export const shownClass = (state: number, value: number, breaks: readonly number[]): number => (state === 0 ? classOfValue(value, breaks) : breaks.length + 1)
 
-/** Four bytes for each; classes that are turned `off` are not to be seen. */
-export function colour(sensors: Sensors, breaks: readonly number[], worse: 'high' | 'low', off: readonly number[] = []): Uint8Array {
-  const ramp = rampFor(breaks.length, worse, RAMP)
-  const found = new Uint8Array(4 * sensors.length)
-  const hidden = Uint8Array.from({ length: breaks.length + 2 }, (_, at) => Number(off.includes(at)))
-  for (let i = 0; i < sensors.length; i++) {
-    const at = shownClass(sensors.state[i]!, sensors.value[i]!, breaks)
-    if (hidden[at]) continue
-    const of = ramp[at] ?? GREY
-    found[4 * i] = of[0]
-    found[4 * i + 1] = of[1]
-    found[4 * i + 2] = of[2]
-    found[4 * i + 3] = sensors.state[i] === 0 ? 235 : 130
+export interface Coloured { colours: Uint8Array; order: Uint32Array }
+
+/** Four bytes for each; classes that are turned `off` are not to be seen. `order` is that of drawing: what is stale or doubtful first, the worst last and so on top. */
+export function colour(sensors: Sensors, breaks: readonly number[], worse: 'high' | 'low', off: readonly number[] = []): Coloured {
+  const { length, state, value } = sensors
+  const grey = breaks.length + 1
+  const ramp = [...rampFor(breaks.length, worse, RAMP), GREY]
+  const palette = new Uint32Array(Uint8Array.from(ramp.flatMap((one, at) => (off.includes(at) ? [0, 0, 0, 0] : [...one, at === grey ? 130 : 235]))).buffer)
+  const marks = Float64Array.from(breaks)
+  const rank = new Uint8Array(length)
+  const colours = new Uint32Array(length)
+  const from = new Uint32Array(grey + 2)
+  for (let i = 0; i < length; i++) {
+    let at = grey
+    if (state[i] === 0) {
+      const of = value[i]!
+      at = 0
+      while (at < marks.length && of >= marks[at]!) at++
+    }
+    colours[i] = palette[at]!
+    const place = at === grey ? 0 : worse === 'high' ? at + 1 : grey - at
+    rank[i] = place
+    from[place + 1]!++
   }
-  return found
+  for (let at = 1; at < from.length; at++) from[at]! += from[at - 1]!
+  const order = new Uint32Array(length)
+  for (let i = 0; i < length; i++) order[from[rank[i]!]!++] = i
+  return { colours: new Uint8Array(colours.buffer), order }
 }
 
 /** The sensor nearest to a point of the map, if one lies within a number of pixels. */
