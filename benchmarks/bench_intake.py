@@ -519,6 +519,28 @@ def bench_files(
     print("by kind: " + ", ".join(f"{k} {by_kind[k]}/{kinds[k]}" for k in sorted(kinds)))
 
 
+def bench_each(sayings: dict[str, list[str]]) -> None:
+    """Every saying once, in plain text: which kind it was taken for. No text is shown."""
+    from twinward.edge.intake.extract import find_claims
+    from twinward.edge.intake.reader import read_bytes
+
+    _, name = read_areas()[0]
+    places = gazetteer()
+    for script, is_chinese in (("Chinese", True), ("English", False)):
+        lines = []
+        for kind, texts in sorted(sayings.items()):
+            mine = [one for one in texts if any(c > "\u2fff" for c in one) == is_chinese]
+            taken: Counter[str] = Counter()
+            for text in mine:
+                data = text.format(p=name if is_chinese else latin(name), n=30).encode()
+                claims = find_claims(read_bytes(data), places, NOW, NOW.tzinfo)  # type: ignore[arg-type]
+                kinds = {one.kind for one in claims}
+                taken["right" if kind in kinds else "+".join(sorted(kinds)) or "nothing"] += 1
+            wrong = ", ".join(f"{k} {n}" for k, n in taken.items() if k != "right")
+            lines.append(f"{kind} {taken['right']}/{len(mine)}" + (f" ({wrong})" if wrong else ""))
+        print(f"each once, {script}: " + "; ".join(lines))
+
+
 def bench_ocr(pages: int, seed: int) -> None:
     from PIL import Image, ImageDraw, ImageFont
 
@@ -564,6 +586,7 @@ def main() -> None:
     )
     parser.add_argument("--only", nargs="+", choices=FORMS, help="only files of these forms")
     parser.add_argument("--shown", type=int, default=10)
+    parser.add_argument("--each", action="store_true", help="every saying once: its kind alone")
     options = parser.parse_args()
     if options.no_pictures:
         from twinward.edge.intake.readers import pdf
@@ -573,10 +596,13 @@ def main() -> None:
             setattr(Maker, f"as_{form}", Maker.as_txt)
     if options.only:
         Maker.forms = tuple(options.only)
-    if options.files:
+    if options.files or options.each:
         voices, nothing = read_voices()
         sayings = {"first": SAYINGS, "second": SECOND, "held-out": HELD_OUT, "voices": voices}
         none = nothing if options.sayings == "voices" else NONE
+        if options.each:
+            bench_each(sayings[options.sayings])
+            return
         bench_files(options.files, options.seed, options.shown, sayings[options.sayings], none)
     if options.ocr_pages:
         bench_ocr(options.ocr_pages, options.seed)
