@@ -2,7 +2,7 @@
 export interface RNow { mean: number; low: number; high: number; above_one: number }
 export interface RDay { day: string; mean: number; low: number; high: number }
 export interface AreaSituation {
-  area: string; name: string; level: string; residents: number; new_7d: number; before_7d: number; per_100k_7d: number | null; confirmed_7d: number; asymptomatic_7d: number; suspected_7d: number; dead_7d: number
+  area: string; name: string; level: string; residents: number; new_7d: number | null; before_7d: number; per_100k_7d: number | null; confirmed_7d: number; asymptomatic_7d: number; suspected_7d: number; dead_7d: number
   recovered_7d: number; imported_7d: number | null; tests_7d: number | null; positivity_7d: number | null; beds: number | null; beds_in_use: number | null; change: number | null; r: RNow | null; r_recent: RDay[]; worth: number; note: string
 }
 export interface FanDay { day: string; quantiles: Record<string, number> }

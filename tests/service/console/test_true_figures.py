@@ -174,6 +174,7 @@ def test_when_reports_have_stopped_no_surface_calls_the_last_of_them_this_weeks(
     screen = screen_at(desk, desk.clock.at)
     assert (screen.figures.new, screen.figures.new_7d, screen.figures.silent) == (None, None, True)
     assert screen.figures.day == "2022-03-15"
+    assert {row.new for row in screen.incidents if row.status == "open"} == {None}
     public = get_public(desk.platform, ground, None)
     assert public.silent
     assert {row.new_7d for row in public.areas} == {None}

@@ -80,6 +80,16 @@ def test_the_week_ends_with_the_last_day_that_was_reported_and_needs_see_the_sam
     assert needs.new_cases_low == [round(day.quantiles["0.05"], 1) for day in fan]
 
 
+def test_a_week_of_which_nobody_has_told_has_no_cases_and_is_not_nought(desk: Desk) -> None:
+    count_days(desk, [round(40 * 1.1**n) for n in range(14)])
+    desk.clock.advance(timedelta(days=13))
+    found = get_situation(desk.platform, desk.me)
+    assert found.areas[0].new_7d is None and found.areas[0].change is None
+    assert found.complete_to is not None
+    assert f"No report since {found.complete_to}" in found.sentence.en
+    assert f"{found.complete_to} 之后没有报告" in found.sentence.zh
+
+
 def test_too_few_days_is_a_sentence_and_no_number(desk: Desk) -> None:
     count_days(desk, [1, 0, 2, 1, 0, 3, 1, 0, 2])
     found = get_situation(desk.platform, desk.me)

@@ -119,6 +119,8 @@ def _count_changes(picture: Situation, days: int) -> list[TrendChange]:
         return []
     gaps = [day for day in days_up_to(picture.anchor, 2 * days) if day not in by_day]
     gaps = [day for day in gaps if picture.counted and day > min(by_day)]
+    if set(days_up_to(picture.anchor, days)) <= set(gaps):
+        return []  # of a week that nobody has told of there is no ratio to the one before
     seqs = [case.seq for case in recent_cases(picture, days)]
     what = say("change.new_infections")
     spread = scatter_of(known_series(picture, picture.anchor, 2 * days))
@@ -133,7 +135,14 @@ def _count_changes(picture: Situation, days: int) -> list[TrendChange]:
 
 
 def _say_gaps(gaps: list[date]) -> str:
-    return say("change.gaps", days=[f"{day}" for day in gaps]) if gaps else ""
+    runs: list[list[date]] = []
+    for day in sorted(gaps):
+        if runs and day - runs[-1][-1] == timedelta(days=1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    spans = [f"{run[0]}" if len(run) == 1 else f"{run[0]} – {run[-1]}" for run in runs]
+    return say("change.gaps", days=spans) if spans else ""
 
 
 def _ratio(

@@ -214,9 +214,10 @@ def since(day: str, days: int) -> str:
 
 def list_incidents(platform: Platform, picture: DashboardRows) -> list[IncidentRow]:
     """Open ones first, the gravest level and the most new reports on top; then closed ones,
-    newest first.
+    newest first. Where reports have stopped nobody has new ones, as in the list of areas.
     """
-    last_day = find_last_day(picture)
+    _, silent = find_week(sum_days(picture.incidents, picture.day), picture.day)
+    last_day = "" if silent else find_last_day(picture)
     opened = Counter(task.incident for task in picture.tasks)
     late = Counter(task.incident for task in picture.tasks if task.is_late(picture.now))
     rows = []

@@ -30,7 +30,7 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_sentence(
-    week: int,
+    week: int | None,
     r: RLike | None,
     complete: date | None,
     ahead: tuple[float, float, float] | None,
@@ -41,6 +41,11 @@ def write_sentence(
     """
     if complete is None:
         return Sentence(en="No cases have been reported.", zh="尚无病例报告。")
+    if week is None:  # a week of which nobody has told is not a week without cases
+        return Sentence(
+            en=f"No report since {complete.isoformat()}: how many cases there are is not known.",
+            zh=f"{complete.isoformat()} 之后没有报告：现有病例数不详。",
+        )
     en, zh = [f"Cases this week {week:,}"], [f"本周病例 {week:,} 例"]
     if ahead is not None:
         low, middle, high = (_as_sure(value) for value in ahead)

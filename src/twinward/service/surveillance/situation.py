@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import msgspec
 import numpy as np
 
-from twinward.core.days import anchor_day
+from twinward.core.days import anchor_day, is_silent
 from twinward.core.errors import AbsentError
 from twinward.decision.surveillance.arrays import Floats
 from twinward.decision.surveillance.forecasting.course import Course, forecast_course
@@ -57,7 +57,7 @@ class AreaSituation(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     level: str
     residents: int
-    new_7d: int
+    new_7d: int | None  # None: reports have stopped, which is not zero
     before_7d: int
     per_100k_7d: float | None
     confirmed_7d: int
@@ -143,7 +143,7 @@ def get_situation(
     rows = [_row(platform, counts, beside, code, whole, 0)]
     rows += sorted(
         (_row(platform, counts, beside, child, parts, n) for n, child in enumerate(below)),
-        key=lambda row: (-row.worth, -row.new_7d, row.area),
+        key=lambda row: (-row.worth, -(row.new_7d or 0), row.area),
     )
     seen = _until_known(counts, code)
     residents = float(platform.reference.residents(code))
@@ -200,7 +200,9 @@ def _row(
     week = {
         kind: int(counts.of(code, kind)[end - 7 : end].sum()) for kind in counts.days.get(code, {})
     }
-    new, before = week.get("new", 0), int(counts.of(code, "new")[end - 14 : end - 7].sum())
+    silent = _is_silent(counts)
+    new = None if silent else week.get("new", 0)
+    before = int(counts.of(code, "new")[end - 14 : end - 7].sum())
     residents = platform.reference.residents(code)
     node = platform.reference.areas.by_code.get(code)
     r, note = _r_now(counts, code, found, place)
@@ -212,7 +214,7 @@ def _row(
         residents=residents,
         new_7d=new,
         before_7d=before,
-        per_100k_7d=1e5 * new / residents if residents else None,
+        per_100k_7d=1e5 * new / residents if residents and new is not None else None,
         confirmed_7d=week.get("confirmed", 0),
         asymptomatic_7d=week.get("asymptomatic", 0),
         suspected_7d=week.get("suspected", 0),
@@ -225,20 +227,27 @@ def _row(
         beds_in_use=_whole(beside.week(code, "beds_in_use")),
         icu_beds=_whole(beside.week(code, "icu_beds")),
         icu_beds_in_use=_whole(beside.week(code, "icu_beds_in_use")),
-        change=new / before - 1 if before else None,
+        change=new / before - 1 if before and new is not None else None,
         r=r,
         r_recent=_strip(counts, found, place) if r is not None else [],
-        worth=new * growth,
+        worth=(new or 0) * growth,
         note=note,
     )
+
+
+def _reported(counts: AreaCounts) -> list[date]:
+    return [counts.day(int(place)) for place in np.flatnonzero(counts.known)]
+
+
+def _is_silent(counts: AreaCounts) -> bool:
+    return is_silent(_reported(counts), counts.today)
 
 
 def _week_end(counts: AreaCounts) -> int:
     """The place after the last day of the week that is summed: as on every other surface, the last
     day that was reported of, so that no week is short of the day that is not over.
     """
-    reported = [counts.day(int(place)) for place in np.flatnonzero(counts.known)]
-    anchor = anchor_day(reported, counts.today)
+    anchor = anchor_day(_reported(counts), counts.today)
     return PAST_D - (counts.today - anchor).days
 
 
