@@ -24,7 +24,7 @@ def zip_of(**changed: str | None) -> bytes:
     """A timetable of two stops and two trips; a file may be changed, or left out with None."""
     packed = io.BytesIO()
     tables = TABLES | {f"{name}.txt": text for name, text in changed.items()}
-    with zipfile.ZipFile(packed, "w") as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in tables.items():
             if text is not None:
                 archive.writestr(name, text)

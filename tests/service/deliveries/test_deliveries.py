@@ -408,3 +408,9 @@ def test_a_slip_carries_the_receivers_own_page_as_a_square(desk: Desk, depot: An
         with pytest.raises(InputError) as refused:
             slips.print_slips(desk.platform, desk.me, ["P1"], site)
         assert code_of(refused) == "bad_site"
+
+
+def test_a_holder_is_no_telephone_number(desk: Desk, depot: Any) -> None:
+    with pytest.raises(InputError) as refused:
+        depot.holder("13900001111")
+    assert refused.value.code == "direct_identity"

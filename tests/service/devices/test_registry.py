@@ -143,6 +143,7 @@ def test_replaced_hardware_keeps_the_place_and_a_revoked_device_is_heard_no_more
         ({"device": "+"}, "bad_device"),
         ({"edge": ""}, "bad_device"),
         ({"place": "x" * 200}, "bad_device"),
+        ({"device": "13900001111"}, "direct_identity"),
     ],
 )
 def test_a_device_that_cannot_be_is_refused(desk: Desk, more: dict[str, Any], code: str) -> None:

@@ -149,6 +149,8 @@ def test_an_alert_ends_by_an_all_clear_or_by_time(desk: Desk) -> None:
         ({"texts": (TEXTS[0], TEXTS[0])}, "bad_texts"),
         ({"polygon": ((121.0, 31.0), (121.1, 31.0), (121.1, 31.1))}, "bad_polygon"),
         ({"polygon": ((31.0, 121.0),) * 4}, "bad_alert"),  # lat, lon
+        ({"polygon": ((121.0, 31.0),) * 4}, "bad_polygon"),  # a point
+        ({"polygon": ((121, 31), (122, 32), (121, 32), (122, 31), (121, 31))}, "bad_polygon"),
         ({"severity": "Terrible"}, "bad_alert"),
         ({"alert": "a b"}, "bad_alert"),
         ({"hazard": "dragons"}, "unknown_hazard"),

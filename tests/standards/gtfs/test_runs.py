@@ -86,3 +86,15 @@ def test_stops_without_a_time_are_passed_at_one_speed() -> None:
     for clock, lon in (("10:00", 10.0), ("10:05", 10.05), ("10:09", 10.09), ("10:09:30", 10.095)):
         assert runs.at(at(f"2030-03-01T{clock}"), {}) == [("t1", pytest.approx(lon), 0)]
     assert runs.at(at("2030-03-01T10:11"), {}) == []  # whether it goes on is not said
+
+
+@pytest.mark.parametrize(
+    ("stops", "why"),
+    [
+        ("stop_id,stop_lat,stop_lon,stop_name\n" + "0" * 30_000_000, "far more than it is"),
+        ("stop_id,stop_lat,stop_lon,stop_name\nA,1,1," + "0" * 200_000, "a line of more than"),
+    ],
+)
+def test_a_table_that_is_none_is_refused_before_it_fills_the_memory(stops: str, why: str) -> None:
+    with pytest.raises(InputError, match=why):
+        read_runs(zip_of(stops=stops))

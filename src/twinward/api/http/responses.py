@@ -30,10 +30,15 @@ def spoken(content: bytes) -> bytes:
     return speak(content) if speak is not None else content
 
 
+def size_of(count: int) -> str:
+    """A bound as people say it: 50 MB, 64 kB."""
+    return f"{count // 1_000_000} MB" if count >= 1_000_000 else f"{count // 1000} kB"
+
+
 async def read_body(request: Request, limit_bytes: int) -> bytes:
     """The whole body, or TooLargeError without reading on."""
     too_large = TooLargeError(
-        f"the body is larger than {limit_bytes // 1_000_000} MB",
+        f"the body is larger than {size_of(limit_bytes)}",
         "send smaller batches, 1,000 items each do well",
     )
     declared = request.headers.get("content-length", "")

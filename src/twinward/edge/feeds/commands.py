@@ -233,6 +233,8 @@ NAMING = (
     "parcel",
     "responder",
     "goods",
+    "device",
+    "edge",
 )
 
 

@@ -27,6 +27,7 @@ from twinward.edge.agent.parcels import (
     sign,
     verifier_of,
 )
+from twinward.edge.feeds.commands import require_no_identity
 from twinward.service.deliveries.secrets import code_of, depot_key
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
@@ -123,6 +124,7 @@ def put_holder(
         raise InputError(
             f"not a holder: {error}", "the key is what `cabinet init` printed", code="bad_holder"
         ) from error
+    require_no_identity(command)
     ask(platform, caller, command)
     return view_of(find_holder(platform, caller, holder))
 

@@ -15,6 +15,8 @@ from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import ALPHABET, derive_id
 from twinward.core.messages import Command
 from twinward.core.ports import Rows
+from twinward.edge.feeds.commands import require_no_identity
+from twinward.edge.feeds.identities import OF_A_WORD, is_direct_identity
 from twinward.edge.profiles import get_profile
 from twinward.service.devices.edge_book import EdgeBook
 from twinward.service.platform import Caller, Platform, ask
@@ -113,12 +115,16 @@ def make(
             "cmd", kind, device, caller.name, rows.last_seq(), platform.clock.now().isoformat()
         )
     told = fields | {"type": kind, "id": name, "device": device}
+    if is_direct_identity(str(fields.get("by", ""))):
+        raise InputError(f"by: {OF_A_WORD}", "name the device, no person", code="direct_identity")
     try:
-        return msgspec.convert(told, getattr(c, kind))  # type: ignore[no-any-return]
+        command: Command = msgspec.convert(told, getattr(c, kind))
     except msgspec.ValidationError as error:
         raise InputError(
             f"not what a device takes: {error}", "see `twinward device --help`", code="bad_device"
         ) from error
+    require_no_identity(command)
+    return command
 
 
 def find_row(platform: Platform, caller: Caller, device: str) -> Device:

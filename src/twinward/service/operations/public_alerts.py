@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypedDict
 
 import msgspec
+import shapely
 
 from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
@@ -34,6 +35,7 @@ __all__ = ["AlertRequest", "AlertStatus", "AlertStep", "AlertText", "Complaint",
 KINDS = {"alert": "Alert", "update": "Update", "cancel": "Cancel", "all_clear": "Update"}
 SENDER = "twinward"
 MOST = 2000
+FEWEST_POINTS = 4  # of a closed ring
 
 
 class AlertRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,6 +91,19 @@ class AlertFilter(TypedDict, total=False):
     chain: str
 
 
+def require_plain_ring(points: Sequence[tuple[float, float]]) -> None:
+    """InputError where a ring crosses itself: receivers draw such a polygon each in its own way."""
+    if len(points) < FEWEST_POINTS or points[0] != points[-1]:
+        return  # the twin says what is wrong with it
+    ring = shapely.LinearRing(points)
+    if not ring.is_simple or not shapely.Polygon(ring).area > 0:
+        raise InputError(
+            "the polygon crosses itself or holds no ground",
+            "give its corners in the order in which one walks round it, as lon, lat",
+            code="bad_polygon",
+        )
+
+
 def draft(platform: Platform, caller: Caller, asked: AlertRequest) -> PublicAlertView:
     """A draft; in an exercise nothing real can be written."""
     if platform.drill and asked.status == "actual":
@@ -119,6 +134,7 @@ def draft(platform: Platform, caller: Caller, asked: AlertRequest) -> PublicAler
         raise InputError(
             f"not an alert: {error}", "see `twinward alert draft --help`", code="bad_alert"
         ) from error
+    require_plain_ring(asked.polygon)
     ask(platform, caller, command)
     return get_alert(platform, caller, name)
 

@@ -32,6 +32,8 @@ UNREADABLE_ZIP = (
 )
 MOST_BYTES = 2_000_000_000  # of one file, unpacked
 MOST_TIMES = 20_000_000
+RATIO_FROM, MOST_RATIO = 1_000_000, 300  # a table shrinks to a tenth, not to a thousandth
+LONGEST_LINE = 100_000
 DAY_S = 86_400
 NEEDED = {
     "stops.txt": ("stop_id", "stop_lat", "stop_lon"),
@@ -147,6 +149,14 @@ def folder_of(packed: zipfile.ZipFile) -> str:
     raise wrong("stops.txt is missing")
 
 
+def lines_of(text: io.TextIOWrapper, name: str) -> Iterator[str]:
+    """The lines of a file, none longer than rows are: a line without end would fill the memory."""
+    while line := text.readline(LONGEST_LINE):
+        if len(line) == LONGEST_LINE:
+            raise wrong(f"{name} has a line of more than {LONGEST_LINE:,} characters")
+        yield line
+
+
 def rows_of(packed: zipfile.ZipFile, folder: str, name: str) -> Iterator[dict[str, str]]:
     """The rows of a file as they are; of one that is not needed and not there none."""
     try:
@@ -157,10 +167,13 @@ def rows_of(packed: zipfile.ZipFile, folder: str, name: str) -> Iterator[dict[st
         return
     if held.file_size > MOST_BYTES:
         raise wrong(f"{name} is larger than {MOST_BYTES:,} bytes")
+    if held.file_size > max(RATIO_FROM, MOST_RATIO * held.compress_size):
+        raise wrong(f"{name} would unpack to far more than it is")
     try:
         with packed.open(held) as file:
             text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-            reader = csv.DictReader(text, skipinitialspace=True, restval="")
+            lines = lines_of(text, name)
+            reader = csv.DictReader(lines, skipinitialspace=True, restval="")
             lacking = [one for one in NEEDED.get(name, ()) if one not in (reader.fieldnames or ())]
             if lacking:
                 raise wrong(f"{name} has no column {', '.join(lacking)}")
