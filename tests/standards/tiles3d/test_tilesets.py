@@ -5,9 +5,13 @@ validator has for it, and what is sound is not refused.
 from __future__ import annotations
 
 import copy
+import gzip
+import io
 import json
 import random
+import sqlite3
 import struct
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,14 @@ from twinward.standards.tiles3d.buffers import check_buffers
 from twinward.standards.tiles3d.check import check_path
 from twinward.standards.tiles3d.issues import Report
 from twinward.standards.tiles3d.metadata.schema import check_schema
-from twinward.standards.tiles3d.sources import Archive
+from twinward.standards.tiles3d.sources import (
+    Archive,
+    Folder,
+    open_database,
+    open_zip,
+    resolve,
+    unpack,
+)
 from twinward.standards.tiles3d.subtrees import Tiling, read_subtree
 
 BOX = [0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2]
@@ -359,3 +370,30 @@ def test_views_lie_in_their_buffers(document: dict[str, Any], name: str) -> None
 def test_a_path_that_is_no_tileset_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(InputError):
         check_path(tmp_path)
+
+
+def test_what_no_file_can_be_called_is_a_fault_and_no_end(tmp_path: Path) -> None:
+    (tmp_path / "a.b3dm").write_bytes(b"x")
+    folder = Folder(tmp_path)
+    assert folder.read("a.b3dm") == b"x"
+    for name in ("a\0b", "a" * 5000, "../" * 400 + "etc/hostname", "a.b3dm/x"):
+        assert folder.read(name) is None
+    assert resolve("tileset.json", "http://[::1") is None
+
+
+def test_broken_packing_is_a_fault_and_no_end(tmp_path: Path) -> None:
+    broken = gzip.compress(b"tile" * 500)[:20] + b"\xff" * 40
+    assert unpack(broken) == broken
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("tileset.json", "{}" * 500)
+    data = bytearray(packed.getvalue())
+    data[42:48] = b"\xff" * 6
+    assert open_zip(bytes(data)) is None
+    with sqlite3.connect(tmp_path / "a.3dtiles") as base:
+        base.execute("CREATE TABLE media (key TEXT, content BLOB)")
+        base.execute("INSERT INTO media VALUES ('tileset.json', ?)", (gzip.compress(b"{}"),))
+        base.execute("INSERT INTO media VALUES ('number', 7)")
+    found = open_database(tmp_path / "a.3dtiles")
+    assert found is not None and found.read("tileset.json") == b"{}"
+    assert found.read("number") is None

@@ -10,6 +10,7 @@ import json
 import posixpath
 import sqlite3
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,20 +35,27 @@ class Folder:
         self.root = root.resolve()
 
     def read(self, name: str) -> bytes | None:
-        path = (self.root / name).resolve()
-        if not path.is_relative_to(self.root) or not path.is_file():
+        try:
+            path = (self.root / name).resolve()
+            if not path.is_relative_to(self.root) or not path.is_file():
+                return None
+            return path.read_bytes() if path.stat().st_size <= MOST_BYTES else None
+        except (OSError, ValueError):  # a name that no file can have
             return None
-        return path.read_bytes() if path.stat().st_size <= MOST_BYTES else None
 
 
 class Archive:
-    """Files held in memory, of a ZIP archive or a database."""
+    """Files held in memory, of a ZIP archive or a database; what is packed is unpacked as it is
+    asked for.
+    """
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], *, packed: bool = False) -> None:
         self.files = files
+        self.packed = packed
 
     def read(self, name: str) -> bytes | None:
-        return self.files.get(posixpath.normpath(name))
+        data = self.files.get(posixpath.normpath(name))
+        return unpack(data) if data is not None and self.packed else data
 
 
 def open_zip(data: bytes) -> Archive | None:
@@ -57,7 +65,7 @@ def open_zip(data: bytes) -> Archive | None:
             if sum(one.file_size for one in found.infolist()) > MOST_BYTES:
                 return None
             return Archive({name: found.read(name) for name in found.namelist()})
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, ValueError, OSError):
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError, zlib.error):
         return None
 
 
@@ -71,7 +79,8 @@ def open_database(path: Path) -> Archive | None:
             base.close()
     except sqlite3.Error:
         return None
-    return Archive({str(key): unpack(bytes(content or b"")) for key, content in rows})
+    files = {str(key): content for key, content in rows if isinstance(content, bytes)}
+    return Archive(files, packed=True)
 
 
 def unpack(data: bytes) -> bytes:
@@ -81,7 +90,7 @@ def unpack(data: bytes) -> bytes:
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as packed:
             return packed.read(MOST_BYTES)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return data
 
 
@@ -89,7 +98,10 @@ def resolve(base: str, uri: str) -> str | None:
     """The path below the root that a URI means, seen from the file at `base`; None for one that
     leads elsewhere.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # as an address with half a bracket
+        return None
     if parts.scheme or parts.netloc:
         return None
     return posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(parts.path)))
