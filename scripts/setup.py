@@ -13,6 +13,11 @@ ROOT = Path(__file__).resolve().parent.parent
 NEEDED = (3, 11)
 
 
+def say(what: str) -> None:
+    """What is done now: a first start takes minutes, and silence looks like a stop."""
+    print(f"setup: {what} ...", flush=True)
+
+
 def run(*command: str | Path, env: dict[str, str] | None = None) -> None:
     done = subprocess.run([str(part) for part in command], cwd=ROOT, env=env, check=False)
     if done.returncode:
@@ -47,6 +52,7 @@ def compile_bytecode(python: Path, *folders: Path) -> None:
 
     A few packages carry templates that are no Python; that they cannot be compiled does no harm.
     """
+    say("compiling it once, so that every start is quicker (half a minute to two)")
     subprocess.run(
         [python, "-m", "compileall", "-q", "-q", "-j", "0", *folders],
         cwd=ROOT,
@@ -78,6 +84,7 @@ def main(lock: str, where: str = ".venv") -> None:
         )
     env = registry_environment(python) | {"VIRTUAL_ENV": str(venv)}
     uv = venv / "bin" / "uv"
+    say(f"installing what requirements/{lock}.txt names")
     run(
         uv,
         "pip",
@@ -102,6 +109,7 @@ def main(lock: str, where: str = ".venv") -> None:
         )
     compile_bytecode(python, *venv.glob("lib/python*/site-packages"), ROOT / "src")
     if where == ".venv" and lock == "run":
+        say("compiling the kernels once (a minute or two)")
         run(python, "scripts/stale_kernels.py")
         run(python, "scripts/compile_kernels.py")
     (venv / f".{lock}-ready").touch()
