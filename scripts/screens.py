@@ -294,6 +294,7 @@ def show_city(page: Page, text: str, layer: str, solid: bool) -> None:
     if layer:
         page.get_by_test_id(f"layer-{layer}").check()
         page.wait_for_selector("[data-testid=layer-shown] tbody tr")
+        page.wait_for_selector("[data-sensors]")  # they are in the picture, and no earlier
     page.wait_for_timeout(SETTLE_MS * 20)  # tiles of the ground are made when asked for
 
 

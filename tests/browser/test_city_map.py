@@ -4,11 +4,14 @@ confirmed; a layer says what it knows; without graphics the lists go on.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import timedelta
 
 import msgspec
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from browser.axe import assert_accessible
@@ -19,6 +22,9 @@ from twinward.service.city.transit import add_timetable, take_feed
 from twinward.service.hazards import warnings
 from twinward.service.intake import observations
 from twinward.service.platform import local_admin
+
+# of the console's map/sensors.ts
+RAMP = ((38, 115, 140), (94, 156, 118), (216, 179, 62), (205, 110, 36), (163, 32, 32))
 
 Open = Callable[..., Page]
 MOVE_MS = 450  # the map glides after a key
@@ -158,6 +164,15 @@ def test_an_area_drawn_by_mouse_is_measured_warned_and_a_team_is_dragged_to_it(
     assert any(sent[0].area.startswith(code) for code in warned.areas)
 
 
+def pixels_of_sensors(page: Page) -> int:
+    """How many pixels of the map have about a colour that a class of sensors has."""
+    shot = page.locator(".map .canvas canvas").first.screenshot()
+    with Image.open(io.BytesIO(shot)) as picture:
+        pixels = np.asarray(picture.convert("RGB"), np.int16).reshape(-1, 1, 3)
+    away = np.abs(pixels - np.array(RAMP, np.int16)).max(axis=2)
+    return int((away.min(axis=1) < 25).sum())
+
+
 @pytest.mark.slow
 def test_a_sensor_is_picked_from_the_map_as_from_the_list_and_views_are_kept_and_printed(
     quiet: Stage, open_page: Open
@@ -165,8 +180,11 @@ def test_a_sensor_is_picked_from_the_map_as_from_the_list_and_views_are_kept_and
     report_rain(quiet)
     page = open_page(quiet, "city", drawn=True)
     page.wait_for_selector("[data-state=ready]")
+    before = pixels_of_sensors(page)
     page.get_by_test_id("layer-rain-gauges").check()
     expect(page.locator("[data-sensors='3']")).to_have_count(1)
+    page.wait_for_timeout(MOVE_MS)
+    assert pixels_of_sensors(page) > before + 3 * 30  # three dots of nine pixels across
     shown = page.get_by_test_id("layer-shown")
     chosen = shown.locator("tr[aria-current=true]")
     shown.get_by_role("button", name="gauge-2").click()

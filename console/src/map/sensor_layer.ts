@@ -15,7 +15,7 @@ layout(location = 0) in vec2 a_place; layout(location = 1) in vec4 a_colour;
 out vec4 v_colour;
 void main() { gl_Position = u_matrix * vec4(a_place, 0.0, 1.0); gl_PointSize = u_wide; v_colour = a_colour; }`
 const FRAGMENT = `#version 300 es
-precision mediump float;
+precision highp float; // as in the other half: a uniform of both that differs in it does not link, and nothing is drawn
 uniform float u_wide; uniform float u_rim;
 in vec4 v_colour;
 out vec4 o_colour;
@@ -228,5 +228,6 @@ function compile(gl: WebGL2RenderingContext, vertex: string, fragment: string): 
     gl.attachShader(program, shader)
   }
   gl.linkProgram(program)
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) throw new Error(`sensors cannot be drawn: ${gl.getProgramInfoLog(program) ?? ''}`)
   return program
 }
