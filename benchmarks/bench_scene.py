@@ -154,6 +154,8 @@ def measure_picks(page: Page, middles: NDArray[Any], picks: int, solids: Solids)
         for (how, x, y), name in zip(points, found, strict=True):
             tallies[how][judge(solids, camera, x, y, name)] += 1
         reckoned += time.perf_counter() - began
+        if view % 5 == 4:
+            print(f"{done + len(points)} picks: {', '.join(f'{how} {dict(one)}' for how, one in tallies.items())}", flush=True)  # fmt: skip
         for _, x, y in points[:2]:  # the quick rays against the slow ones
             checked += 1
             alike += solids.hit(camera, x, y) == solids.hit(camera, x, y, slowly=True)
