@@ -13,6 +13,9 @@ export function span(seconds: number): string {
   return t('rul.s', { n: number(seconds) })
 }
 
+/** A length of time that was measured, to the minute or the hour. */
+export const roughly = (seconds: number): string => span(seconds < MINUTE ? Math.round(seconds) : seconds < 2 * HOUR ? Math.round(seconds / MINUTE) * MINUTE : Math.round(seconds / HOUR) * HOUR)
+
 /** What raises the alarm, what ends or heightens it, and what is done at once. */
 export function ruleWords(rule: DeviceRule): string {
   const bounds = [rule.above === null ? '' : t('rul.above', { n: number(rule.above) }), rule.below === null ? '' : t('rul.below', { n: number(rule.below) })]
@@ -22,7 +25,7 @@ export function ruleWords(rule: DeviceRule): string {
   })
   const more = [
     rule.clear === null ? '' : t('rul.ends', { n: number(rule.clear) }),
-    rule.escalate_after_s ? t('rul.grows', { severity: t(`rul.sev.${rule.escalate_to}`), span: span(rule.escalate_after_s) }) : '',
+    rule.escalate_after_s ? t('rul.grows', { severity: t(`mod.severity.${rule.escalate_to}`), span: span(rule.escalate_after_s) }) : '',
     rule.action ? t('rul.does', { action: rule.action }) : '',
   ]
   return [what, ...more].filter(Boolean).join(' · ')
