@@ -182,6 +182,23 @@ def test_the_log_is_written_and_read_with_its_author(quiet: Stage, open_page: Op
     expect(row).to_contain_text("local-admin")
 
 
+def test_older_lines_that_were_asked_for_stay_when_the_log_goes_on(
+    quiet: Stage, open_page: Open
+) -> None:
+    write = {"type": "WriteJournal", "area": "010101"}
+    quiet.post(*[{**write, "text": f"entry {n}"} for n in range(130)])
+    page = open_page(quiet, "duty/log")
+    count = page.get_by_test_id("journal-count")
+    expect(count).to_have_attribute("data-total", "100")
+    page.locator(".next").get_by_role("button").click()
+    expect(count).not_to_have_attribute("data-total", "100")
+    older = shown(page, "journal")
+    assert older >= 130
+    quiet.post({**write, "text": "one more"})
+    expect(count).to_have_attribute("data-total", str(older + 1))
+    expect(page.get_by_test_id("journal-row").first).to_contain_text("one more")
+
+
 def test_a_shift_is_handed_over_in_one_page(quiet: Stage, open_page: Open) -> None:
     quiet.report_case()
     page = open_page(quiet, "duty/shift")
