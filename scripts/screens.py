@@ -63,7 +63,7 @@ SPRING = (
     ("incident-dark-zh", "incident", DESK, "zh", "dark"),
     ("incident-timeline-en", "incident", DESK, "en", "light"),
     ("incident-phone-zh", "incident", PHONE, "zh", "light"),
-    ("foresee-shanghai-en", "foresee?at=2022-03-14T02:00:00Z", DESK, "en", "light"),
+    ("foresee-shanghai-en", "foresee?at=2022-03-28T02:00:00Z", DESK, "en", "light"),
     ("public-light-zh", "public", DESK, "zh", "light"),
     ("public-dark-en", "public", DESK, "en", "dark"),
     ("public-phone-en", "public", PHONE, "en", "light"),
