@@ -107,6 +107,8 @@ def test_two_instants_stand_side_by_side_with_what_differs(quiet: Stage, open_pa
     page.locator("#scene-at").focus()
     for _ in range(12):
         page.keyboard.press("ArrowRight")
+    expect(page.get_by_test_id("scene-vehicles")).to_contain_text("nobody knows where they will be")
+    page.wait_for_function(f"() => {HOOK}.drawn().flood && !{HOOK}.drawn().crowd")
     ahead = drawn(page)
     both.press("Enter")
     expect(compare).to_have_attribute("data-pictures", "2", timeout=LOADED_MS)
