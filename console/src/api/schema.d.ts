@@ -1409,13 +1409,16 @@ export interface components {
         };
         /**
          * BatchAccount
-         * @description What became of a batch: received = stored + duplicate + rejected.
+         * @description What became of a batch: received = stored + duplicate + rejected. `conflicts`: the places of
+         *         those among the duplicates whose id came before with something else in it.
          */
         BatchAccount: {
             received: number;
             stored: number;
             duplicate: number;
             rejected: components["schemas"]["Rejection"][];
+            /** @default [] */
+            conflicts: number[];
         };
         /**
          * Block
@@ -2045,6 +2048,7 @@ export interface components {
             need: number;
             need_high: number;
             have: number;
+            stated: boolean;
             short: number;
             short_on: string | null;
             short_high: number;
@@ -2069,7 +2073,9 @@ export interface components {
             rows: components["schemas"]["Demand"][];
             shortages: components["schemas"]["Demand"][];
             new_cases: number[];
+            new_cases_low: number[];
             new_cases_high: number[];
+            new_cases_unreported: number;
             under_control: number;
             based_on: {
                 [key: string]: unknown;
