@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 import twinward
+from twinward.edge.feeds.commands import tidy
+from twinward.security.privacy.matching import Identity
 from twinward.security.privacy.scrubbing import HIDDEN, scrub, scrub_json
 
 # one letter or two that a pattern may take in more than one way, again and again
@@ -150,9 +152,15 @@ def test_an_address_is_searched_for_in_no_time(world: Any) -> None:
 
 
 @pytest.mark.parametrize("field", ["name", "document", "phone", "address", "issuer", "born"])
-@pytest.mark.parametrize("bad", ["\0", "\x1b[2J", "\u202e", "n" * 5_000, " " * 5_000 + "!"])
+@pytest.mark.parametrize("bad", ["\0", "\x1b[2J", "n" * 5_000])
 def test_no_bad_text_about_a_person_reaches_the_vault(world: Any, field: str, bad: str) -> None:
     item = {"type": "ReportCase", "id": "r", "case": "c", "hazard": "epidemic", "area": "31-a",
             "status": "confirmed", "person": {"name": "Wang", field: f"W{bad}"}}  # fmt: skip
     (refused,) = world.post("sun", "/v1/commands", {"items": [item]}).json()["rejected"]
     assert refused["code"] == "bad_text" and bad not in refused["message"]
+
+
+@pytest.mark.parametrize("field", list(Identity.__struct_fields__))
+def test_what_turns_a_line_round_is_taken_out_before_the_vault(field: str) -> None:
+    told = tidy(Identity(**{"name": "Wang", field: "W\u202e" + " " * 5_000 + "\n2"}))
+    assert getattr(told, field) == "W 2"

@@ -154,13 +154,15 @@ def test_a_bad_command_is_named_and_its_neighbours_go_through(
     assert ". " in told["message"]
 
 
-def test_nan_in_commands_is_no_json_and_in_observations_is_named(server: Server) -> None:
-    text = json.dumps(
-        {"source": "s", "items": [READING | {"source_id": "n1", "value": float("nan")}]}
-    )
+def test_a_number_that_is_none_is_named_and_costs_its_neighbours_nothing(server: Server) -> None:
+    none = [READING | {"source_id": "n1", "value": float("nan")}, READING | {"source_id": "n2"}]
+    text = json.dumps({"source": "s", "items": none})
     answer = server.client.post("/v1/observations", content=text).json()
-    assert [one["code"] for one in answer["rejected"]] == ["bad_number"]
-    refused(server.client.post("/v1/commands", content='{"items": [{"id": NaN}]}'), 400, "bad_json")
+    assert [(one["index"], one["code"]) for one in answer["rejected"]] == [(0, "bad_number")]
+    assert answer["stored"] == 1
+    orders = json.dumps({"items": [{"id": float("nan")}, case("beside-nan")]})
+    answer = server.client.post("/v1/commands", content=orders).json()
+    assert [one["index"] for one in answer["rejected"]] == [0] and answer["stored"] == 1
 
 
 def test_ten_thousand_duplicates_are_counted_and_change_nothing(server: Server) -> None:

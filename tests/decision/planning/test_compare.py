@@ -19,6 +19,7 @@ from twinward.decision.planning.costs import load_costs
 from twinward.decision.planning.doubts import PerturbedInputs
 from twinward.decision.planning.figures import gini, held
 from twinward.decision.planning.odds import sensitivity, stand
+from twinward.decision.planning.rationale import explain_ranking
 from twinward.decision.planning.replicates import Experiment, Replicate, ReplicateRunner
 from twinward.decision.planning.results import beaten_by
 from twinward.decision.simulation.epidemic import load_disease
@@ -61,6 +62,13 @@ def test_the_plan_that_stops_most_is_first_and_never_certain(sheet: Comparison) 
     assert 0.85 < (sheet.probability_right or 0) < 1  # six runs, all won: likely, not certain
     assert sum(plan.probability_best or 0 for plan in sheet.plans) == pytest.approx(1, abs=0.02)
     assert not sheet.tied and "100%" not in sheet.why["en"]
+
+
+def test_what_is_not_fitted_to_the_outbreak_is_said_before_any_figure(sheet: Comparison) -> None:
+    live = explain_ranking(msgspec.structs.replace(sheet, live=True))
+    assert live["en"].startswith("These runs are not fitted") and "no forecast" in live["en"]
+    assert live["zh"].startswith("报告数据不足") and "不是对本次疫情的预测" in live["zh"]
+    assert "not fitted" not in sheet.why["en"]  # a plain city has no outbreak to be fitted to
 
 
 def test_no_measure_is_a_baseline_beside_the_ranking(sheet: Comparison) -> None:

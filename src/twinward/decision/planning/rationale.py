@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twinward.decision.planning.comparison import Comparison, PlanResult, PriceFlip
+from twinward.decision.planning.fitting.forecast import UNFITTED
 
 NAMES = {
     "r0": ("the reproduction number", "基本再生数"),
@@ -32,6 +33,11 @@ BY = {
 }
 
 
+def is_unfitted(sheet: Comparison) -> bool:
+    """Whether the runs start from a live state and nothing of it says how it spreads."""
+    return sheet.live and sheet.fit is None
+
+
 def explain_ranking(sheet: Comparison) -> dict[str, str]:
     """{"en": …, "zh": …}; numbers are the sheet's own."""
     return {"en": " ".join(english(sheet)), "zh": "".join(chinese(sheet))}
@@ -49,6 +55,8 @@ def english(sheet: Comparison) -> list[str]:
     said += [marked_en(sheet), baseline_en(sheet)]
     if ranked:
         said += [turning_en(sheet), prices_en(sheet)]
+    if is_unfitted(sheet):
+        said.insert(0, UNFITTED["en"])
     return [one for one in [*said, sheet.fit.says["en"] if sheet.fit else ""] if one]
 
 
@@ -169,6 +177,8 @@ def chinese(sheet: Comparison) -> list[str]:
     said += [marked_zh(sheet), baseline_zh(sheet)]
     if ranked:
         said += [turning_zh(sheet), prices_zh(sheet)]
+    if is_unfitted(sheet):
+        said.insert(0, UNFITTED["zh"])
     return [one for one in [*said, sheet.fit.says["zh"] if sheet.fit else ""] if one]
 
 

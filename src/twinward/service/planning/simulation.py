@@ -15,7 +15,7 @@ import msgspec
 
 from twinward.citybase.schema import CityBase
 from twinward.core.errors import AbsentError, InputError
-from twinward.decision.planning.fitting.forecast import require_held
+from twinward.decision.planning.fitting.forecast import UNFITTED, require_held
 from twinward.decision.planning.fitting.prospect import Prospect, confirmed_before, look_ahead
 from twinward.decision.simulation.epidemic import (
     Ensemble,
@@ -155,7 +155,7 @@ def simulate(
         contact_fit=report_fit(fit, fitted=True) if fit else None,
         live=state,
         prospect=prospect,
-        notes=list_idle(measures),
+        notes=list_idle(measures) + ([UNFITTED["en"]] if state and prospect is None else []),
     )
 
 

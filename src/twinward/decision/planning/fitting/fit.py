@@ -32,7 +32,7 @@ from twinward.decision.simulation.epidemic.run import Simulator
 from twinward.decision.surveillance.forecasting.renewal import Paths, fit_renewal, project
 from twinward.library.hazards.diseases import Disease
 
-LEAST_KNOWN_D, LEAST_REPORTS = 9, 60  # fewer say nothing about transmission
+LEAST_KNOWN_D, LEAST_REPORTS = 6, 60  # fewer say nothing about transmission
 PAST_D, WEEK_D = 14, 7
 # runs of the first week and of both at most; each corrects the one before, the nearest counts
 ROUNDS = (5, 6)

@@ -17,7 +17,14 @@ from twinward.decision.planning.comparison import (
 )
 from twinward.decision.planning.doubts import PerturbedInputs
 from twinward.decision.planning.figures import Run
-from twinward.decision.planning.fitting.fit import OFF, PAST_D, WEEK_D, Fit
+from twinward.decision.planning.fitting.fit import (
+    LEAST_KNOWN_D,
+    LEAST_REPORTS,
+    OFF,
+    PAST_D,
+    WEEK_D,
+    Fit,
+)
 from twinward.decision.planning.fitting.prospect import Prospect
 from twinward.decision.simulation.epidemic.report_table import Floats
 from twinward.decision.surveillance.forecasting.score import LEVELS
@@ -26,6 +33,14 @@ from twinward.decision.surveillance.forecasting.score import LEVELS
 # which too few of the same incident were scored to weigh them (Bates and Granger 1969, Operational
 # Research Quarterly 20:451).
 SIMULATED = 0.5
+UNFITTED = {
+    "en": "These runs are not fitted to this outbreak, for too little was reported: it takes "
+    f"counts of {LEAST_KNOWN_D} days and {LEAST_REPORTS} cases. Transmission is what the "
+    "literature gives the disease: the figures tell plans apart and are no forecast "
+    "of what will come here.",
+    "zh": f"报告数据不足（至少需{LEAST_KNOWN_D}天、{LEAST_REPORTS}例），模型未按本次疫情拟合，"
+    "传播力取自文献：数字仅供预案之间比较，不是对本次疫情的预测。",
+}
 
 
 def forecast_reports(
