@@ -1,7 +1,7 @@
 // The latest of a layer: unpacks the server's columns (see service/city/layer_points.py), gives each its colour, finds the nearest.
 import type { Map as MapType } from 'maplibre-gl'
 
-const HEADER = 24
+export const HEADER = 24
 const STEPS = 65_535
 export const STALE = 1
 export const DOUBTFUL = 2

@@ -179,6 +179,15 @@ def test_an_order_goes_out_and_is_done_once(desk: Desk) -> None:
     assert state_of(desk, one.id) == "done"
 
 
+def test_an_order_told_again_after_a_lost_answer_is_the_same_order(desk: Desk) -> None:
+    add(desk)
+    until = desk.clock.now() + timedelta(hours=1)
+    once = order(desk, name="o-1", until=until)
+    assert order(desk, name="o-1", until=until) == once
+    assert code_of(lambda: order(desk, name="o-1", until=until, values={"s": "9"})) == "exists"
+    assert len(orders.list_orders(desk.platform, desk.me)) == 1
+
+
 def test_an_order_that_is_superseded_or_has_expired_is_not_wanted(desk: Desk) -> None:
     add(desk)
     old = order(desk)

@@ -53,10 +53,17 @@ def order(
     supersedes: str = "",
     name: str = "",
 ) -> DeviceOrderView:
-    """A device is to do something once; it goes to its edge with the next word."""
+    """A device is to do something once; it goes to its edge with the next word. The same order
+    under the same `name` once more is answered as it stands; another is `exists`.
+    """
     row = find_row(platform, caller, device)
     with platform.store.read() as rows:
         seq = rows.last_seq()
+        given: DeviceOrder | None = rows.find(DEVICE_ORDERS, name) if name else None
+    again = (device, action, values or {}, until, supersedes)
+    if given is not None and again == told_in(given):
+        platform.policy.require(caller, ORDER, area=row.area)
+        return order_view(given, platform.clock.now())
     drawn = derive_id("order", device, caller.name, seq, platform.clock.now().isoformat())
     fields: dict[str, object] = {
         "order": name or drawn,
@@ -71,6 +78,10 @@ def order(
     return next(
         one for one in list_orders(platform, caller, device=device) if one.id == (name or drawn)
     )
+
+
+def told_in(row: DeviceOrder) -> tuple[str, str, dict[str, str], datetime, str]:
+    return row.device, row.action, row.values, row.expires_at, row.supersedes
 
 
 def _require_area(platform: Platform, caller: Caller, row: Device, rows: Rows) -> None:
