@@ -4,7 +4,6 @@ as the timetable has it.
 
 from __future__ import annotations
 
-import io
 import zipfile
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,10 +17,10 @@ from numpy.typing import NDArray
 
 from twinward.standards.gtfs.timetable import (
     MOST_TIMES,
-    UNREADABLE_ZIP,
     degree,
     folder_of,
     is_count,
+    open_zip,
     rows_of,
     seconds,
     wrong,
@@ -111,11 +110,7 @@ class Call(msgspec.Struct, frozen=True):
 
 def read_runs(data: bytes) -> Runs:
     """The legs of a timetable's trips; InputError `bad_timetable` names what it lacks."""
-    try:
-        packed = zipfile.ZipFile(io.BytesIO(data))
-    except UNREADABLE_ZIP as error:
-        raise wrong("it is no zip") from error
-    with packed:
+    with open_zip(data) as packed:
         folder = folder_of(packed)
         places = {
             row["stop_id"]: (degree(row["stop_lon"], 180), degree(row["stop_lat"], 90))

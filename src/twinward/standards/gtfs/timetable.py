@@ -91,15 +91,18 @@ class Timetable(msgspec.Struct, frozen=True, kw_only=True):
         return (clock - scheduled_s + DAY_S // 2) % DAY_S - DAY_S // 2
 
 
+def open_zip(data: bytes) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(io.BytesIO(data))
+    except UNREADABLE_ZIP as error:
+        raise wrong("it is no zip") from error
+
+
 def read_timetable(data: bytes, *, with_times: bool = True) -> Timetable:
     """The timetable of a zip; InputError `bad_timetable` names the file and what it lacks. Without
     its times it is read in a hundredth of the time.
     """
-    try:
-        packed = zipfile.ZipFile(io.BytesIO(data))
-    except UNREADABLE_ZIP as error:
-        raise wrong("it is no zip") from error
-    with packed:
+    with open_zip(data) as packed:
         folder = folder_of(packed)
         stops = {
             row["stop_id"]: Stop(
