@@ -8,8 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from twinward.core import errors
 from twinward.core.language import reading_in
-from twinward.library.error_texts import HOLE, SLOT, form_of, load_codes, load_sentences, say_error
+from twinward.library.error_texts import (
+    HOLE,
+    SLOT,
+    form_of,
+    load_codes,
+    load_sentences,
+    say_error,
+    say_known,
+)
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 from reference_pages.errors import list_raised
@@ -65,3 +74,11 @@ def test_an_error_is_said_with_its_values(
     assert say_error(code, message, advice) == (message, advice)
     with reading_in("zh"):
         assert say_error(code, message, advice) == said
+
+
+def test_every_title_of_an_error_is_said_in_chinese() -> None:
+    titles = {one.title for one in vars(errors).values() if isinstance(one, type)
+              and issubclass(one, errors.TwinwardError)}  # fmt: skip
+    with reading_in("zh"):
+        assert all(CHINESE.search(say_known(title)) for title in titles)
+    assert {say_known(title) for title in titles} == titles

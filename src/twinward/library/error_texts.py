@@ -68,6 +68,12 @@ def say_error(code: str, message: str, advice: str) -> tuple[str, str]:
     return whole, find_sentence(advice, language) or advice
 
 
+def say_known(text: str) -> str:
+    """A sentence for whoever reads; as it is where the catalogue has none."""
+    language = READER.get().language
+    return text if language == FIRST else find_sentence(text, language) or text
+
+
 def find_sentence(text: str, language: str) -> str | None:
     """A sentence of the catalogue with its values; None where it is not in it."""
     words = READER.get().words

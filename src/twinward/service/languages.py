@@ -10,7 +10,7 @@ import msgspec
 
 from twinward.core.language import FIRST, READER, reading_in
 from twinward.core.reasons import Reason
-from twinward.library.error_texts import say_error
+from twinward.library.error_texts import say_error, say_known
 from twinward.library.loading import Library, load_library
 from twinward.library.texts import (
     LANGUAGES,
@@ -35,6 +35,7 @@ __all__ = [
     "say_error",
     "say_event",
     "say_head",
+    "say_known",
     "say_list",
     "say_name",
     "say_reasons",

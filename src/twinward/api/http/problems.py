@@ -11,7 +11,7 @@ from fastapi import Response
 
 from twinward.core.errors import TwinwardError
 from twinward.service.access.authorization import scrub
-from twinward.service.languages import say_error
+from twinward.service.languages import say_error, say_known
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -57,12 +57,12 @@ def describe(
 ) -> Problem:
     return Problem(
         type=f"urn:twinward:error:{code}",
-        title=title,
+        title=say_known(title),
         status=status,
         detail=detail,
         code=code,
         message=detail,
-        advice=advice or "see the error reference, docs/reference/errors.md",
+        advice=advice or say_known("see the error reference, docs/reference/errors.md"),
         params=params or {},
     )
 
