@@ -16,7 +16,9 @@ KIND = re.compile(
 )
 LATIN = re.compile(r"[a-z0-9][a-z0-9 '’.-]*[a-z0-9]", re.I)
 LATIN_KIND = re.compile(
-    r"\s+(?:district|subdistrict|sub-district|street|community|town|village|county|new area)$", re.I
+    r"(?<!\s)\s++(?:district|subdistrict|sub-district|street|community|town|village|county"
+    r"|new area)$",
+    re.I,
 )
 LEAST_CHINESE, LEAST_LATIN = 2, 4
 WORD = re.compile(r"[a-z0-9'’]+", re.I)
