@@ -129,13 +129,15 @@ def simulate(
         keep_tree=request.keep_tree,
     )
     check_scenario(scenario)
-    prospect = None
+    prospect, notes = None, list_idle(measures)
     if state is not None and request.mixing == "settings":
         simulator = Simulator(base, request.level)
         prospect = look_ahead(simulator, state, disease, request.seed, request.days, 1.0)
         if prospect is not None:
             require_held(prospect)
             scenario = fitted(scenario, prospect)
+        else:
+            notes.append(UNFITTED["en"])
     fit = None
     if request.contacts is not None:
         fit = fit_contacts(base, request.contacts)
@@ -155,7 +157,7 @@ def simulate(
         contact_fit=report_fit(fit, fitted=True) if fit else None,
         live=state,
         prospect=prospect,
-        notes=list_idle(measures) + ([UNFITTED["en"]] if state and prospect is None else []),
+        notes=notes,
     )
 
 
