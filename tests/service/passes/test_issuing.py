@@ -20,7 +20,9 @@ from twinward.service.passes.declarations import declare, read_declaration
 from twinward.service.passes.keys import run_ceremony
 from twinward.service.passes.verification import verify_at_gate, verify_token
 
-FIRST, SECOND, THIRD = (Caller(name=name, role="duty_officer") for name in ("wang", "li", "zhao"))
+FIRST, SECOND, THIRD = (
+    Caller(name=name, role="duty_officer") for name in ("wang-lihua", "li", "zhao")
+)
 HOUR = timedelta(hours=1)
 
 
@@ -284,7 +286,7 @@ def test_lists_only_grow_and_a_clock_that_went_back_publishes_nothing(
 
 def test_no_canary_is_in_any_public_byte(office: Desk, tmp_path: Path) -> None:
     """The pseudonym, the reason, the record, the officer: the tree has none of them."""
-    canaries = ("subject-CANARY-1", "reason-CANARY", "source-CANARY", "wang", COMMUNITY)
+    canaries = ("subject-CANARY-1", "reason-CANARY", "source-CANARY", FIRST.name, COMMUNITY)
     one(office, subject=canaries[0], holder="")
     restrict(office, subject=canaries[0], reason=canaries[1], source=canaries[2])
     publish(office, tmp_path / "public")
