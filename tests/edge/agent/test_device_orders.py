@@ -54,7 +54,10 @@ class Line:
     def answer(self, request: httpx.Request) -> httpx.Response:
         if self.cut:
             raise httpx.ConnectError("the line is cut")
-        said = msgspec.json.decode(request.content, type=SyncRequest)
+        try:
+            said = msgspec.json.decode(request.content, type=SyncRequest)
+        except msgspec.ValidationError:
+            return httpx.Response(422, json={"code": "bad_field"})
         done = fleet.sync(self.desk.platform, self.desk.me, said)
         return httpx.Response(200, content=msgspec.json.encode(done))
 

@@ -13,7 +13,8 @@ from datetime import datetime
 import msgspec
 
 from twinward.core.clock import Clock, from_us, to_us
-from twinward.core.errors import ConflictError, InputError
+from twinward.core.errors import AbsentError, ConflictError, InputError
+from twinward.core.texts import UNPRINTABLE, require_name
 from twinward.edge.agent.keeper import Keeper
 from twinward.edge.agent.wire import (
     OrderReceipt,
@@ -27,6 +28,10 @@ from twinward.edge.profiles import get_profile
 AGAIN_S = 60.0  # an order that was not answered is handed out again so much later at the earliest
 AWAKE_BEATS = 2
 OVER = ("done", "refused")
+MOST_SAID = 300  # characters that are kept of what a device says of an order
+MOST_WORD, MOST_VALUE = 120, 200  # as the centre has them
+MOST_VERSION = 2**53
+MOST_WORDS_BYTES = 1_000_000  # of all words in one exchange with the centre
 
 
 class DeviceAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -128,13 +133,22 @@ class DeviceOrders:
         if not (row[1] == "gone" and answer.state == "delivered"):
             self._db.execute(
                 "UPDATE device_order SET state=?, at_us=?, says=? WHERE id=?",
-                (answer.state, now_us, answer.says[:300], answer.order),
+                (answer.state, now_us, in_one_line(answer.says), answer.order),
             )
         self._load()
         return answer.state
 
     def note_word(self, device: str, word: DeviceWord) -> None:
-        """What a device says of itself waits for the centre; the newest only."""
+        """What a device says of itself waits for the centre; the newest only. AbsentError for a
+        device that nobody knows, InputError for what the centre would not have.
+        """
+        if device not in self.keeper.stands:
+            raise AbsentError(
+                f"device {device} is not known here",
+                "let it be admitted first: `twinward device add`",
+                code="unknown_device",
+            )
+        require_word(word)
         self._db.execute(
             "INSERT OR REPLACE INTO device_word VALUES (?,?,?,?,0)",
             (device, msgspec.json.encode(word.reported), word.version, to_us(self.clock.now())),
@@ -161,6 +175,27 @@ class DeviceOrders:
         return found
 
 
+def in_one_line(said: str) -> str:
+    """A device's words as they can be kept everywhere: what became of an order is not lost for a
+    line break in what is said of it.
+    """
+    return UNPRINTABLE.sub(" ", said[:MOST_SAID])
+
+
+def require_word(word: DeviceWord) -> None:
+    """InputError unless the centre can take it: one device cuts no edge off from its centre."""
+    for name, value in word.reported.items():
+        require_name("reported", name, MOST_WORD)
+        require_name(f"reported.{name}", value, MOST_VALUE)
+    if "" in word.reported or not 0 <= word.version <= MOST_VERSION:
+        raise InputError(
+            f"reported holds a value without a name, or version {word.version} is below 0 or above "
+            f"{MOST_VERSION}",
+            "name each value, and send the version of the wishes that was read",
+            code="bad_field",
+        )
+
+
 def receipts_of(db: sqlite3.Connection, most: int = 1000) -> list[OrderReceipt]:
     """What the centre has not been told yet."""
     rows = db.execute(
@@ -175,15 +210,21 @@ def receipts_of(db: sqlite3.Connection, most: int = 1000) -> list[OrderReceipt]:
 
 
 def words_of(db: sqlite3.Connection, most: int = 1000) -> list[ReportedState]:
+    """What devices say of themselves; no more at once than one exchange carries."""
     rows = db.execute(
         "SELECT device, body, version, at_us FROM device_word WHERE told=0 LIMIT ?", (most,)
-    ).fetchall()
-    return [
-        ReportedState(
-            device=device, reported=msgspec.json.decode(body), version=version, at=from_us(at_us)
+    )
+    found: list[ReportedState] = []
+    size = 0
+    for device, body, version, at_us in rows:
+        size += len(body)
+        if found and size > MOST_WORDS_BYTES:
+            break
+        said = msgspec.json.decode(body, type=dict[str, str])
+        found.append(
+            ReportedState(device=device, reported=said, version=version, at=from_us(at_us))
         )
-        for device, body, version, at_us in rows
-    ]
+    return found
 
 
 def is_awake(profile: str, last_us: int | None, now_us: int) -> bool:

@@ -168,11 +168,12 @@ class MqttDoor:
             error = done.exception()
             if isinstance(error, PASSING):
                 self.client.connect_anew(line)
-            elif error is None or isinstance(error, InputError):
+            elif error is None:
                 self.client.acknowledge(line, [message.mid])
                 self._push_to({device})
-            else:
-                self._count_unreadable(line, [(message.mid, "fault")])
+            else:  # nobody answers a broker: why it was refused is kept for whoever asks
+                code = str(error.code) if isinstance(error, InputError) else "fault"
+                self._count_unreadable(line, [(message.mid, code)])
 
         taken.add_done_callback(kept)
         return False

@@ -5,13 +5,14 @@ every ten seconds, beside the readings.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import httpx
 import msgspec
 
 from twinward.core.clock import Clock, from_us, parse_time, to_us
 from twinward.core.errors import UNREADABLE
+from twinward.edge.agent.centre import AS_A_WHOLE, code_of
 from twinward.edge.agent.claims import claims_of, settle
 from twinward.edge.agent.config import EdgeConfig
 from twinward.edge.agent.device_orders import DeviceOrders, receipts_of, words_of
@@ -26,13 +27,18 @@ from twinward.edge.agent.wire import (
     EdgeStanding,
     HeardDevice,
     HeldDevice,
+    OrderReceipt,
     ReportedState,
     SyncAnswer,
     SyncRequest,
+    ToldClaim,
 )
 
 TIMEOUT = httpx.Timeout(20.0, connect=5.0)
 PATH = "/v1/edges/sync"
+# devices up to which each fault is told in full: all that is told fits one body
+FEW_DEVICES, FAULT, SHORT_FAULT = 5000, 300, 60
+SyncWord = ReportedState | OrderReceipt | ToldClaim | HeldDevice
 
 
 class Syncer:
@@ -68,6 +74,34 @@ class Syncer:
     def sync(self, client: httpx.Client) -> None:
         """One exchange; what the centre says is applied when this returns."""
         request = standing_of(self.keeper.config)
+        bare = msgspec.structs.replace(request, reported=(), receipts=(), claims=(), held=())
+        words: list[SyncWord] = [*request.receipts, *request.claims]
+        words += [*request.reported, *request.held]
+        self._tell(client, bare, words)
+        if self.applied is not None:
+            self.applied()
+
+    def _tell(self, client: httpx.Client, bare: SyncRequest, words: Sequence[SyncWord]) -> None:
+        """Where the centre will not have it as a whole, halves are tried, down to the one word,
+        which is set aside: nobody's words keep the edge from its centre.
+        """
+        try:
+            self._exchange(client, with_words(bare, words))
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code not in AS_A_WHOLE or not words:
+                raise
+            if len(words) > 1:
+                middle = len(words) // 2
+                self._tell(client, bare, words[:middle])
+                self._tell(client, bare, words[middle:])
+                return
+            now_us, code = to_us(self.clock.now()), code_of(error.response)
+            word = words[0]
+            self.keeper.submit(lambda: set_aside(self.keeper.store, word, code, now_us)).result(
+                timeout=60
+            )
+
+    def _exchange(self, client: httpx.Client, request: SyncRequest) -> None:
         body = msgspec.json.encode(request)
         access = self.tokens.read()
         for _ in range(2):
@@ -84,8 +118,6 @@ class Syncer:
         except UNREADABLE as error:
             raise ValueError(f"the centre's answer is none: {error}") from error
         self.keeper.submit(lambda: self._apply(answer, request)).result(timeout=60)
-        if self.applied is not None:
-            self.applied()
 
     def _apply(self, answer: SyncAnswer, request: SyncRequest) -> None:
         store, now_us = self.keeper.store, to_us(self.clock.now())
@@ -104,6 +136,26 @@ class Syncer:
         self.orders.apply(answer, {one.order: one.state for one in request.receipts})
         if answer.rules:
             self.keeper.take_rules(answer.rules)
+
+
+def with_words(bare: SyncRequest, words: Sequence[SyncWord]) -> SyncRequest:
+    """The request with some of what is to be said besides how the edge stands."""
+    return msgspec.structs.replace(
+        bare,
+        receipts=tuple(one for one in words if isinstance(one, OrderReceipt)),
+        claims=tuple(one for one in words if isinstance(one, ToldClaim)),
+        reported=tuple(one for one in words if isinstance(one, ReportedState)),
+        held=tuple(one for one in words if isinstance(one, HeldDevice)),
+    )
+
+
+def set_aside(store: EdgeStore, word: SyncWord, code: str, now_us: int) -> None:
+    """What the centre will not have is not told again, and is counted."""
+    if isinstance(word, ReportedState):
+        note_told(store, word)
+    elif isinstance(word, OrderReceipt):
+        store.db.execute("UPDATE device_order SET told=? WHERE id=?", (word.state, word.order))
+    store.note_loss(f"word refused: {code}", "status", 1, (now_us, now_us), now_us)
 
 
 def note_told(store: EdgeStore, word: ReportedState) -> None:
@@ -129,6 +181,7 @@ def standing_of(config: EdgeConfig) -> SyncRequest:
     finally:
         store.close()
     names = set(EdgeStanding.__struct_fields__) - {"disk_bound"}
+    most = FAULT if len(status.devices) <= FEW_DEVICES else SHORT_FAULT
     return SyncRequest(
         edge=config.edge.id,
         registry=registry[0] if registry else "",
@@ -141,7 +194,7 @@ def standing_of(config: EdgeConfig) -> SyncRequest:
                 device=one.device,
                 state=one.state,  # type: ignore[arg-type]
                 last_at=parse_time(one.last_at) if one.last_at else None,
-                fault=one.fault[:300],
+                fault=one.fault[:most],
             )
             for one in status.devices[:MOST_DEVICES]
         ),
