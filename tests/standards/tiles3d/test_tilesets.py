@@ -316,7 +316,8 @@ def test_a_subtree_says_what_can_be(data: bytes, name: str) -> None:
         ({"type": "STRING", "enumType": "uses"}, "CLASS_PROPERTY_ENUMTYPE_WITH_NON_ENUM_TYPE"),
         ({"type": "STRING", "count": 3}, "CLASS_PROPERTY_COUNT_FOR_NON_ARRAY"),
         ({"type": "STRING", "array": True, "count": 1}, "VALUE_NOT_IN_RANGE"),
-        ({"type": "SCALAR", "componentType": "FLOAT32", "normalized": True}, "CLASS_PROPERTY_NORMALIZED_FOR_NON_NORMALIZABLE_TYPE"),
+        ({"type": "SCALAR", "componentType": "FLOAT32", "normalized": True}, "CLASS_PROPERTY_NORMALIZED_FOR_NON_INTEGER_COMPONENT_TYPE"),
+        ({"type": "STRING", "normalized": True}, "CLASS_PROPERTY_NORMALIZED_FOR_NON_NORMALIZABLE_TYPE"),
         ({"type": "SCALAR", "componentType": "INT8", "scale": 2}, "METADATA_OFFSET_SCALE_FOR_NON_FLOATING_POINT_TYPE"),
         ({"type": "SCALAR", "componentType": "INT8", "max": 200}, "VALUE_NOT_IN_RANGE"),
         ({"type": "SCALAR", "componentType": "INT8", "max": 1.5}, "TYPE_MISMATCH"),
@@ -363,8 +364,16 @@ def test_values_of_an_enumeration_are_told_apart(values: list[Any], name: str) -
 )
 def test_views_lie_in_their_buffers(document: dict[str, Any], name: str) -> None:
     report = Report()
-    check_buffers(document, "", report)
+    check_buffers(document, "", report, packed=True)
     assert [one.name for one in report.issues] == [name]
+
+
+def test_a_buffer_without_an_address_is_only_the_first_of_a_file_that_brings_bytes() -> None:
+    for packed, many, found in ((True, 1, 0), (True, 2, 1), (False, 1, 1)):
+        report, view = Report(), {"buffer": 0, "byteOffset": 0, "byteLength": 1}
+        buffers = [{"byteLength": 1}] * many
+        check_buffers({"buffers": buffers, "bufferViews": [view]}, "", report, packed=packed)
+        assert [one.name for one in report.issues] == ["REQUIRED_VALUE_NOT_FOUND"] * found
 
 
 def test_a_path_that_is_no_tileset_is_one_clear_error(tmp_path: Path) -> None:

@@ -38,8 +38,12 @@ class Views(msgspec.Struct, frozen=True, kw_only=True):
         return np.frombuffer(body, kind)
 
 
-def check_buffers(document: dict[str, Any], path: str, report: Report) -> bool:
-    """Whether buffers and views of a document have the shape they must have and go together."""
+def check_buffers(
+    document: dict[str, Any], path: str, report: Report, *, packed: bool = False
+) -> bool:
+    """Whether buffers and views of a document have the shape they must have and go together.
+    `packed`: the first buffer may come in the file itself, without a `uri`.
+    """
     before = report.errors
     if not check(document, BUFFERS, path, report):
         return False
@@ -48,6 +52,10 @@ def check_buffers(document: dict[str, Any], path: str, report: Report) -> bool:
         report.add("BUFFER_VIEWS_WITHOUT_BUFFERS", path, "bufferViews need buffers")
     elif buffers is not None and views is None:
         report.add("BUFFERS_WITHOUT_BUFFER_VIEWS", path, "buffers are not used")
+    for n, one in enumerate(buffers or []):
+        if "uri" not in one and not (packed and n == 0):
+            where = f"{path}/buffers/{n}/uri"
+            report.add("REQUIRED_VALUE_NOT_FOUND", where, "the file brings no bytes of its own")
     for n, view in enumerate(views or []):
         inner = f"{path}/bufferViews/{n}"
         if buffers is None:

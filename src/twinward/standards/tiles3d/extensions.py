@@ -53,15 +53,19 @@ def check_declared(
     if not all(isinstance(one, list) and all(isinstance(x, str) for x in one) for one in told):
         return
     used, required = set(told[0]), set(told[1])
-    needed = NEEDED - ({CONTENT_GLTF} if is_new(document) else set())
+    needed = (found & NEEDED) - {CONTENT_GLTF}
+    if not is_new(document):  # before 1.1 only the extension lets a tile be glTF
+        needed.add(CONTENT_GLTF)
     for name in sorted(required - used):
         text = f"{name} is required and not in extensionsUsed"
         report.add("EXTENSION_REQUIRED_BUT_NOT_USED", "/extensionsRequired", text)
+    if required - used:  # what else is missing follows from that
+        return
     for name in sorted(found - used):
         report.add("EXTENSION_FOUND_BUT_NOT_USED", "/", f"{name} is not in extensionsUsed")
     for name in sorted(used - found - inside):
         report.add("EXTENSION_USED_BUT_NOT_FOUND", "/extensionsUsed", f"{name} is nowhere")
-    for name in sorted((found & used & needed) - required):
+    for name in sorted((used & needed) - required):
         text = f"{name} must be in extensionsRequired"
         report.add("EXTENSION_REQUIRED_BUT_NOT_DECLARED", "/extensionsRequired", text)
 

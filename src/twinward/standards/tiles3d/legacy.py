@@ -8,9 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from twinward.standards.tiles3d.issues import Report
+from twinward.standards.tiles3d.legacy_tables import Table, batch_faults, feature_faults
 from twinward.standards.tiles3d.shapes import is_integer
 from twinward.standards.tiles3d.sources import Source, fetch
 
+Part = tuple[dict[str, Any], bytes]  # the JSON and the bytes of a table
 Checker = Callable[[bytes, str, Source], Report]
 HEADERS = {b"b3dm": 28, b"i3dm": 32, b"pnts": 28, b"cmpt": 16}
 COUNTS = {b"b3dm": "BATCH_LENGTH", b"i3dm": "INSTANCES_LENGTH", b"pnts": "POINTS_LENGTH"}
@@ -39,8 +41,8 @@ def check_legacy(
     parts = _split(data, HEADERS[magic], base, report)
     if parts is None:
         return
-    table, body = parts
-    if not _check_table(magic, table, base, report):
+    features, batches, body = parts
+    if not _check_tables(magic, features, batches, base, report):
         return
     if magic == b"b3dm":
         report.add_inner("CONTENT_VALIDATION", base, check_gltf(body, base, source))
@@ -48,10 +50,8 @@ def check_legacy(
         _check_instanced(data, body, base, source, report, check_gltf)
 
 
-def _split(
-    data: bytes, header: int, base: str, report: Report
-) -> tuple[dict[str, Any], bytes] | None:
-    """The feature table and what comes after the tables; None, reported, where they are broken."""
+def _split(data: bytes, header: int, base: str, report: Report) -> tuple[Part, Part, bytes] | None:
+    """Both tables and what comes after them; None, reported, where they are broken."""
     sizes = struct.unpack_from("<4I", data, 12)
     at, ends = header, []
     for size in sizes:
@@ -68,35 +68,53 @@ def _split(
             )
     if len(data) % 8:
         report.add("BINARY_INVALID_ALIGNMENT", base, f"has {len(data)} bytes, no multiple of 8")
-    texts = (data[header : ends[0]], data[ends[1] : ends[2]])
-    tables: list[Any] = []
-    for name, text in zip(("feature", "batch"), texts, strict=True):
-        try:
-            tables.append(json.loads(text.decode() or "{}"))
-        except (UnicodeDecodeError, json.JSONDecodeError) as error:
-            report.add("CONTENT_JSON_INVALID", base, f"its {name} table is no JSON ({error})")
-            return None
-        if not isinstance(tables[-1], dict):
-            report.add("CONTENT_JSON_INVALID", base, f"its {name} table is no object")
-            return None
-    for name, one in tables[0].items():
-        offset = one.get("byteOffset", 0) if isinstance(one, dict) else 0
-        if not is_integer(offset) or offset > sizes[1]:
-            report.add("CONTENT_JSON_INVALID", base, f"{name} lies beyond the feature table")
-            return None
-    return tables[0], data[ends[3] :]
+    first = _read_table("feature", data[header : ends[0]], base, report)
+    second = _read_table("batch", data[ends[1] : ends[2]], base, report)
+    if first is None or second is None:
+        return None
+    return (first, data[ends[0] : ends[1]]), (second, data[ends[2] : ends[3]]), data[ends[3] :]
 
 
-def _check_table(magic: bytes, table: dict[str, Any], base: str, report: Report) -> bool:
-    name = COUNTS[magic]
-    count = table.get(name)
-    if not (isinstance(count, dict) or (is_integer(count) and count >= 0)):
+def _read_table(name: str, text: bytes, base: str, report: Report) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text.decode().strip("\0") or "{}")
+    except (ValueError, RecursionError) as error:
+        report.add("CONTENT_JSON_INVALID", base, f"its {name} table is no JSON ({error})")
+        return None
+    if not isinstance(found, dict):
+        report.add("CONTENT_JSON_INVALID", base, f"its {name} table is no object")
+        return None
+    return found
+
+
+def _check_tables(magic: bytes, features: Part, batches: Part, base: str, report: Report) -> bool:
+    told, name = features[0], COUNTS[magic]
+    count = _count(told.get(name), features[1])
+    if count is None:
         report.add("CONTENT_JSON_INVALID", base, f"its feature table needs {name}")
         return False
-    if magic in PLACES and not set(PLACES[magic]) & set(table):
+    if magic in PLACES and not set(PLACES[magic]) & set(told):
         report.add("CONTENT_JSON_INVALID", base, "its feature table needs POSITION")
         return False
-    return True
+    table = Table(told=told, body=features[1], features=count)
+    inside = _count(told.get("BATCH_LENGTH"), features[1]) if "BATCH_ID" in told else None
+    grouped = Table(told=batches[0], body=batches[1], features=count if inside is None else inside)
+    faults = list(feature_faults(magic, table))
+    if not (magic == b"i3dm" and "BATCH_ID" in told):  # whose batches nobody counts
+        faults += batch_faults(grouped)
+    for text in faults:
+        report.add("CONTENT_JSON_INVALID", base, text)
+    return not faults
+
+
+def _count(value: Any, body: bytes) -> int | None:
+    """A number of features, said in the JSON or kept in the bytes of the table."""
+    if isinstance(value, dict):
+        start = value.get("byteOffset")
+        if not is_integer(start) or not 0 <= start <= len(body) - 4:
+            return None
+        return int(struct.unpack_from("<I", body, int(start))[0])
+    return int(value) if is_integer(value) and value >= 0 else None
 
 
 def _check_instanced(

@@ -47,8 +47,8 @@ PROPERTY = Rule(
     members={
         "name": NAME,
         "description": NAME,
-        "type": Rule(among=TYPES, required=True),
-        "componentType": Rule(among=COMPONENTS),
+        "type": Rule(kind="string", among=TYPES, required=True),
+        "componentType": Rule(kind="string", among=COMPONENTS),
         "enumType": TEXT,
         "array": FLAG,
         "count": Rule(kind="integer", least=2),
@@ -60,7 +60,10 @@ PROPERTY = Rule(
 CLASS = thing(name=NAME, description=NAME, properties=mapped(PROPERTY, 1, IDENTIFIER))
 VALUE = thing(name=must(NAME), description=NAME, value=must(Rule(kind="integer")))
 ENUM = thing(
-    name=NAME, description=NAME, valueType=Rule(among=INTEGERS), values=must(array(VALUE, 1))
+    name=NAME,
+    description=NAME,
+    valueType=Rule(kind="string", among=INTEGERS),
+    values=must(array(VALUE, 1)),
 )
 SCHEMA = thing(
     id=Rule(kind="string", pattern=IDENTIFIER, required=True),

@@ -52,6 +52,9 @@ def fits(value: Any, kind: str) -> bool:
 def check(value: Any, rule: Rule, path: str, report: Report) -> bool:
     """Whether a value keeps its rule and those of all that it holds; each fault is reported."""
     if rule.among:
+        if not fits(value, rule.kind):
+            report.add("TYPE_MISMATCH", path, f"must be of type {rule.kind}, is {value!r:.60}")
+            return False
         if not any(value == one and type(value) is type(one) for one in rule.among):
             report.add("VALUE_NOT_IN_LIST", path, f"{value!r} is none of {list(rule.among)}")
             return False

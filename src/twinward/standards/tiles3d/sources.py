@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 from twinward.standards.tiles3d.issues import Report
 
 MOST_BYTES = 1 << 30  # of one file: larger ones are not read
-GZIP = b"\x1f\x8b"
+GZIP, BOM = b"\x1f\x8b", b"\xef\xbb\xbf"
 
 
 class Source(Protocol):
@@ -124,11 +124,19 @@ def fetch(source: Source, base: str, uri: str) -> bytes | None:
     return unpack(data) if data is not None else None
 
 
+def refuse_constant(word: str) -> None:
+    """`NaN` and `Infinity` are no JSON, whatever Python reads."""
+    raise ValueError(f"{word} is no number of JSON")
+
+
 def parse(data: bytes, path: str, report: Report) -> Any:
     """The JSON of a file; None, reported, where it is none."""
+    if data.startswith(BOM):
+        report.add("JSON_PARSE_ERROR", path, "begins with a byte order mark, which JSON has not")
+        return None
     try:
-        found = json.loads(data.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        found = json.loads(data.decode("utf-8"), parse_constant=refuse_constant)
+    except (ValueError, RecursionError) as error:  # bytes, text, numbers or depth
         report.add("JSON_PARSE_ERROR", path, f"is no JSON: {error}")
         return None
     if found is None:

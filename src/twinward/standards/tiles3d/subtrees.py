@@ -104,7 +104,9 @@ def check_subtree(
 ) -> Subtree | None:
     """What a subtree says there is; None, reported, where it is not sound."""
     before = report.errors
-    if not check(document, SUBTREE, "", report) or not check_buffers(document, "", report):
+    if not check(document, SUBTREE, "", report) or not check_buffers(
+        document, "", report, packed=bool(binary)
+    ):
         return None
     views = load_views(document, binary, source, base, report)
     if views is None:

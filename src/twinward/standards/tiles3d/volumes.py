@@ -14,7 +14,7 @@ from twinward.standards.tiles3d.rules import S2, S2_VOLUME, VOLUME
 from twinward.standards.tiles3d.shapes import check
 
 SLACK = 1e-6
-TOKEN = r"[0-9a-f]{1,16}"
+TOKEN = r"[0-9a-fA-F]{1,16}"
 SIGNS = np.array(np.meshgrid([-1, 1], [-1, 1], [-1, 1])).reshape(3, -1).T
 
 

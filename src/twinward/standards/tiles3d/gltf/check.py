@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twinward.standards.tiles3d.gltf.core import check_core
 from twinward.standards.tiles3d.gltf.features import check_features
+from twinward.standards.tiles3d.gltf.lights import check_lights
 from twinward.standards.tiles3d.gltf.model import Model, open_gltf
 from twinward.standards.tiles3d.gltf.structural import check_metadata
 from twinward.standards.tiles3d.issues import INFO, Report
@@ -19,6 +20,7 @@ def check_gltf(data: bytes, base: str, source: Source, report: Report) -> Model 
         before = report.errors
         check_metadata(model, report)
         check_features(model, report)
+        check_lights(model, report)
         if report.errors == before:
             for path in model.unused:
                 report.add("UNUSED_OBJECT", path, "is not used", INFO)

@@ -7,9 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from twinward.standards.tiles3d.gltf.compressed import is_fallback, packed_references
+from twinward.standards.tiles3d.gltf.data import (
+    check_attributes,
+    check_bounds_of,
+    check_indices,
+    check_nodes,
+)
 from twinward.standards.tiles3d.gltf.model import COMPONENTS, WIDTHS, Model
+from twinward.standards.tiles3d.gltf.rules import GLTF
 from twinward.standards.tiles3d.issues import WARNING, Report
-from twinward.standards.tiles3d.shapes import is_integer
+from twinward.standards.tiles3d.shapes import check, is_integer
 
 SOLE = (
     "nodes",
@@ -35,6 +43,8 @@ def check_core(model: Model, report: Report) -> bool:
     if version != "2.0":
         text = f"minor version of {version} is not known"
         report.add("UNKNOWN_ASSET_MINOR_VERSION", "/asset/version", text, WARNING)
+    if not check(model.document, GLTF, "", report):
+        return False
     _check_extensions(model, report)
     used = _check_references(model, report)
     if report.errors > before:
@@ -42,6 +52,7 @@ def check_core(model: Model, report: Report) -> bool:
     _check_data(model, report)
     if report.errors > before:
         return False
+    check_nodes(model, report)
     for n, mesh in enumerate(model.list("meshes")):
         for k, one in enumerate(mesh.get("primitives", [])):
             _check_primitive(model, one, f"/meshes/{n}/primitives/{k}", report)
@@ -108,6 +119,9 @@ def _references(model: Model) -> Iterator[tuple[str, str, Any]]:
         for n, one in enumerate(model.list(name)):
             if key in one:
                 yield where, f"/{name}/{n}/{key}", one[key]
+    yield from packed_references(
+        {name: model.list(name) for name in ("textures", "bufferViews", "meshes")}
+    )
     for path, one in _objects(told.get("materials", []), "/materials"):
         if path.endswith("Texture"):
             yield "textures", f"{path}/index", one.get("index")
@@ -129,8 +143,6 @@ def _of_extensions(model: Model) -> Iterator[tuple[str, Any]]:
                     yield "textures", part["index"]
                 if name == "EXT_mesh_gpu_instancing":
                     yield from (("accessors", one) for one in part.get("attributes", {}).values())
-                if name == "KHR_draco_mesh_compression" and "bufferView" in part:
-                    yield "bufferViews", part["bufferView"]
 
 
 def _check_references(model: Model, report: Report) -> set[tuple[str, int]]:
@@ -151,6 +163,8 @@ def _check_data(model: Model, report: Report) -> None:
     model.load()
     for n, one in enumerate(model.list("buffers")):
         body = model.buffers[n]
+        if body is None and is_fallback(one):
+            continue
         if body is None:
             report.add("IO_ERROR", f"/buffers/{n}", f"{one.get('uri', 'it')!s:.60} cannot be read")
         elif len(body) < one.get("byteLength", 0):
@@ -161,19 +175,16 @@ def _check_data(model: Model, report: Report) -> None:
         if one.get("byteOffset", 0) + one.get("byteLength", 0) > most:
             report.add("BUFFER_VIEW_TOO_LONG", f"/bufferViews/{n}", "reaches beyond its buffer")
     for n, one in enumerate(model.list("accessors")):
+        before = report.errors
         _check_accessor(model, one, f"/accessors/{n}", report)
+        if report.errors == before:
+            check_bounds_of(model, n, f"/accessors/{n}", report)
     for n, one in enumerate(model.list("images")):
         if model.picture_bytes(n) is None:
             report.add("IO_ERROR", f"/images/{n}", f"{one.get('uri', 'it')!s:.60} cannot be read")
 
 
 def _check_accessor(model: Model, one: dict[str, Any], path: str, report: Report) -> None:
-    if one.get("componentType") not in COMPONENTS or one.get("type") not in WIDTHS:
-        report.add("VALUE_NOT_IN_LIST", path, "its type is not known")
-        return
-    if not is_integer(one.get("count")) or one["count"] < 1:
-        report.add("VALUE_NOT_IN_RANGE", f"{path}/count", "must be at least 1")
-        return
     if "bufferView" not in one:
         return
     view = model.list("bufferViews")[one["bufferView"]]
@@ -198,7 +209,7 @@ def _check_primitive(model: Model, one: dict[str, Any], path: str, report: Repor
     if "POSITION" in attributes and "max" not in accessors[attributes["POSITION"]]:
         name_of = "MESH_PRIMITIVE_POSITION_ACCESSOR_WITHOUT_BOUNDS"
         report.add(name_of, path, "POSITION needs min and max")
-    if "indices" in one and counts and not one.get("extensions"):
-        indices = model.accessor(one["indices"])
-        if indices is not None and indices.max() >= min(counts):
-            report.add("ACCESSOR_INDEX_OOB", f"{path}/indices", "names a corner that is not there")
+    quantized = "KHR_mesh_quantization" in model.list("extensionsUsed")
+    check_attributes(model, attributes, path, report, quantized=quantized)
+    if "indices" in one and counts:
+        check_indices(model, one["indices"], min(counts), f"{path}/indices", report)

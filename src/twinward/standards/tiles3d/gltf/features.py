@@ -98,7 +98,7 @@ def _read_ids(
         return None
     name = f"_FEATURE_ID_{int(one['attribute'])}"
     if name not in attributes:
-        report.add("INVALID_GLTF_STRUCTURE", f"{path}/attribute", f"there is no {name}")
+        report.add("IDENTIFIER_NOT_FOUND", f"{path}/attribute", f"there is no {name}")
         return None
     accessor = model.list("accessors")[attributes[name]]
     wrong = [

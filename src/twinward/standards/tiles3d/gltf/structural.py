@@ -17,6 +17,7 @@ from twinward.standards.tiles3d.metadata.schema import check_bounds, check_schem
 from twinward.standards.tiles3d.metadata.values import (
     SIZES,
     check_limits,
+    drop_none,
     kind_of,
     transformed,
 )
@@ -25,7 +26,6 @@ from twinward.standards.tiles3d.shapes import check, exclusive
 from twinward.standards.tiles3d.sources import fetch, parse
 
 NAME = "EXT_structural_metadata"
-USERS = ("propertyTables", "propertyTextures", "propertyAttributes")
 # what an attribute of a corner can hold (glTF 2.0, table of accessor data types)
 IN_ATTRIBUTES = {"INT8", "UINT8", "INT16", "UINT16", "FLOAT32"}
 GLTF_OF = {"INT8": 5120, "UINT8": 5121, "INT16": 5122, "UINT16": 5123, "FLOAT32": 5126}
@@ -36,6 +36,7 @@ def check_metadata(model: Model, report: Report) -> None:
     told = model.extension(NAME)
     path = f"/extensions/{NAME}"
     if told is None:
+        _check_alone(model, report)
         return
     sound = check(told, STRUCTURAL, path, report)
     if not sound or not exclusive(told, "schema", "schemaUri", path, report):
@@ -58,6 +59,16 @@ def check_metadata(model: Model, report: Report) -> None:
             )
 
 
+def _check_alone(model: Model, report: Report) -> None:
+    """A primitive cannot name what the file has not."""
+    for n, mesh in enumerate(model.list("meshes")):
+        for k, one in enumerate(mesh.get("primitives", [])):
+            if NAME in one.get("extensions", {}):
+                path = f"/meshes/{n}/primitives/{k}/extensions/{NAME}"
+                report.add("INVALID_GLTF_STRUCTURE", path, f"the file itself has no {NAME}")
+                return
+
+
 def find_schema(model: Model, told: dict[str, Any], path: str, report: Report) -> Schema | None:
     """The schema, read and sound; None, reported, where it is not."""
     schema = told.get("schema")
@@ -68,8 +79,7 @@ def find_schema(model: Model, told: dict[str, Any], path: str, report: Report) -
             return None
         schema = parse(data, f"{path}/schemaUri", report)
     elif schema is None:
-        if any(word in told for word in USERS):
-            report.add("REQUIRED_VALUE_NOT_FOUND", path, "metadata needs schema or schemaUri")
+        report.add("ANY_OF_ERROR", path, "must have schema or schemaUri")
         return None
     if schema is None or not check_schema(schema, f"{path}/schema", report):
         return None
@@ -81,8 +91,11 @@ def _columns(
 ) -> list[tuple[str, dict[str, Any], dict[str, Any], str]]:
     """(name, column, property, path) of what a texture or attribute says of its class."""
     found = find_class(one["class"], schema, f"{path}/class", report)
-    columns = []
-    for name, column in one.get("properties", {}).items():
+    columns, told = [], one.get("properties", {})
+    for name, prop in (found or {}).get("properties", {}).items():
+        if prop.get("required") and name not in told:
+            report.add("METADATA_VALUE_REQUIRED_BUT_MISSING", path, f"{name} is required")
+    for name, column in told.items():
         inner = f"{path}/properties/{name}"
         prop = (found or {}).get("properties", {}).get(name)
         if prop is not None:
@@ -99,16 +112,18 @@ def _check_textures(
     for name, column, prop, inner in _columns(one, schema, path, report):
         kind = kind_of(prop, enums)
         component = component_of(kind, prop, enums)
-        if kind.type == "STRING" or kind.variable or (kind.type == "BOOLEAN" and kind.array):
+        if kind.type == "STRING" or kind.variable:
             text = f"{name} cannot be kept in a texture"
             report.add("INVALID_METADATA_PROPERTY_TYPE", inner, text)
             continue
-        if not check_texture(model, column, inner, report):
+        if not check_texture(model, column, inner, report, blurred=True):
             continue
         size = np.dtype(NUMPY[component]).itemsize if component else 1
         wanted = size * SIZES.get(kind.type, 1) * (kind.count or 1)
+        if kind.type == "BOOLEAN":  # a bit each
+            wanted = (wanted + 7) // 8
         channels = column.get("channels", [0])
-        if len(channels) != wanted:
+        if len(channels) != wanted and (kind.type != "BOOLEAN" or kind.array):
             text = f"{name} has {wanted} bytes, the texture gives {len(channels)}"
             report.add("TEXTURE_CHANNELS_SIZE_MISMATCH", inner, text)
         check_bounds(prop, column, enums, inner, report)
@@ -219,6 +234,7 @@ def _check_numbers(
         if len(strange):
             report.add("VALUE_NOT_IN_LIST", path, f"the enum has no value {strange[0]}")
         return
-    numbers = transformed(raw.ravel().astype(float).tolist(), prop, column)
+    kept = drop_none(raw.ravel(), prop.get("noData"))
+    numbers = transformed(kept.astype(float).tolist(), prop, column)
     if check_limits(numbers, prop, path, report):
         check_limits(numbers, column, path, report)

@@ -10,26 +10,33 @@ from numpy.typing import NDArray
 from twinward.standards.tiles3d.gltf.model import Model
 from twinward.standards.tiles3d.issues import Report
 
-NEAREST = 9728
+NEAREST, LINEAR = 9728, 9729
 
 
-def check_texture(model: Model, told: dict[str, Any], path: str, report: Report) -> bool:
-    """Whether a texture of sound shape is there, is not blurred and has the channels asked for."""
+def check_texture(
+    model: Model, told: dict[str, Any], path: str, report: Report, *, blurred: bool = False
+) -> bool:
+    """Whether a texture of sound shape is there, can be read and has the channels asked for.
+    `blurred`: it may be drawn between its texels, as metadata may and identifiers may not.
+    """
     before, textures = report.errors, model.list("textures")
     if told["index"] >= len(textures):
         report.add("VALUE_NOT_IN_RANGE", f"{path}/index", f"there are {len(textures)} textures")
         return False
     texture = textures[int(told["index"])]
     samplers = model.list("samplers")
+    allowed = [NEAREST, LINEAR] if blurred else [NEAREST]
     if "sampler" in texture and texture["sampler"] < len(samplers):
         sampler = samplers[texture["sampler"]]
         for word in ("minFilter", "magFilter"):
-            if sampler.get(word, NEAREST) != NEAREST:
-                text = f"{word} must be NEAREST ({NEAREST}), is {sampler[word]}"
+            if sampler.get(word, NEAREST) not in allowed:
+                text = f"{word} must be one of {allowed}, is {sampler[word]}"
                 report.add("VALUE_NOT_IN_LIST", path, text)
     texels = texels_of(model, told)
     channels = told.get("channels", [0])
-    if texels is not None:
+    if texels is None and isinstance(texture.get("source"), int):
+        report.add("IMAGE_DATA_INVALID", path, "its picture cannot be read")
+    elif texels is not None:
         there = texels.shape[2]
         if len(channels) > there or max(channels) >= there:
             text = f"its picture has {there} channels, not {channels}"

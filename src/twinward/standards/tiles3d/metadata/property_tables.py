@@ -17,6 +17,7 @@ from twinward.standards.tiles3d.metadata.values import (
     Kind,
     check_extremes,
     check_limits,
+    drop_none,
     kind_of,
     transformed,
 )
@@ -158,9 +159,6 @@ def _check_numbers(
         return
     if not {"min", "max"} & (set(prop) | set(column)) or raw.size > MOST_NUMBERS:
         return
-    numbers = transformed(raw.tolist(), prop, column)
-    if "noData" in prop and not kind.array and kind.type == "SCALAR":
-        keep = (raw != prop["noData"]).tolist()
-        numbers = [one for one, kept in zip(numbers, keep, strict=True) if kept]
+    numbers = transformed(drop_none(raw, prop.get("noData")).tolist(), prop, column)
     if check_limits(numbers, prop, path, report) and check_limits(numbers, column, path, report):
         check_extremes(numbers, column, path, report)

@@ -105,7 +105,8 @@ def check_property(prop: Prop, enums: dict[str, Any], path: str, report: Report)
     if "count" in prop and not prop.get("array"):
         report.add("CLASS_PROPERTY_COUNT_FOR_NON_ARRAY", path, "count is for an array")
     if prop.get("normalized") and component not in INTEGERS:
-        name = "CLASS_PROPERTY_NORMALIZED_FOR_NON_NORMALIZABLE_TYPE"
+        why = "NON_INTEGER_COMPONENT_TYPE" if numeric else "NON_NORMALIZABLE_TYPE"
+        name = f"CLASS_PROPERTY_NORMALIZED_FOR_{why}"
         report.add(name, path, "only integers can be normalized")
     if report.errors > before:
         return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from twinward.standards.tiles3d.issues import Report
 from twinward.standards.tiles3d.rules import INTEGERS
@@ -133,6 +135,15 @@ def transformed(raw: list[float], prop: dict[str, Any], own: dict[str, Any]) -> 
     if offset and len(raw) % len(offset) == 0:
         raw = [one + offset[n % len(offset)] for n, one in enumerate(raw)]
     return raw
+
+
+def drop_none(raw: NDArray[Any], none: Any) -> NDArray[Any]:
+    """Numbers without those that stand for none, element by element of what `none` is."""
+    told = numbers_in(none)
+    if not told or raw.size % len(told):
+        return raw
+    rows = raw.reshape(-1, len(told))
+    return np.asarray(rows[~(rows == np.array(told)).all(axis=1)].ravel())
 
 
 def check_limits(numbers: list[float], own: dict[str, Any], path: str, report: Report) -> bool:
