@@ -132,7 +132,7 @@ def ours_fire() -> dict[str, float]:
         find_steepest,
         make_fields,
     )
-    from twinward.decision.simulation.interface import CaseGround
+    from twinward.decision.simulation.ground import CaseGround
 
     flat, fuel = np.zeros((SIDE, SIDE)), np.full((SIDE, SIDE), 102.0)
     ground = CaseGround(cell_m=CELL_M, elevation=flat, outside=flat > 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,20 @@ def test_a_module_imports_only_what_its_package_may(module: str, path: Path) -> 
             assert mine == other or (mine and mine[0] in SIBLINGS_OF_DECISION), (
                 f"{module} imports its sibling {target}"
             )
+
+
+def test_no_module_imports_itself_round_a_circle() -> None:
+    """Also not for its types alone, or inside a function: two such modules are one, or three."""
+    paths = {name: path for name, path in modules() if path.name != "__init__.py"}
+    graph: dict[str, set[str]] = {}
+    for name, path in paths.items():
+        targets = {target.removeprefix("twinward.") for target in imports_of(path)}
+        targets |= {target.rpartition(".")[0] for target in targets}
+        graph[name] = (targets & paths.keys()) - {name}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ from twinward.decision.simulation.fire.growth import FireSettings, Ignition, bur
 from twinward.decision.simulation.fire.urban import UrbanBlock, spread_blocks
 from twinward.decision.simulation.flood.checks import constant, make_setup
 from twinward.decision.simulation.flood.solver import Solver
-from twinward.decision.simulation.interface import Ask, CaseGround, Start
+from twinward.decision.simulation.ground import CaseGround
+from twinward.decision.simulation.interface import Ask, Start
 from twinward.decision.simulation.registry import load_model
 from twinward.library.hazards.units import require_figure_unit
 from twinward.library.models.card import MODELS, read_model

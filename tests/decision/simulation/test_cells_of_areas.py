@@ -9,7 +9,8 @@ from twinward.citybase.people.plain_city import plain_base
 from twinward.decision.simulation.city import HazardCity, make_city
 from twinward.decision.simulation.exposure import judge_footprint
 from twinward.decision.simulation.flood import live
-from twinward.decision.simulation.interface import CaseGround, Footprint
+from twinward.decision.simulation.ground import CaseGround
+from twinward.decision.simulation.interface import Footprint
 
 
 def place(

@@ -19,7 +19,7 @@ from twinward.decision.simulation.fire.fuels import Moisture, find_fuel, make_be
 from twinward.decision.simulation.fire.spread import MPH_FT_MIN, length_to_width, spread_with
 from twinward.decision.simulation.flood.checks import constant, dam_break, make_setup
 from twinward.decision.simulation.flood.solver import Solver
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 from twinward.library.models.card import get_model
 
 G = 9.81

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from twinward.cli.framework.input_files import read_file
 from twinward.cli.framework.output import emit_json, emit_table, emit_text, local
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.cli.main import add_common
@@ -150,15 +151,7 @@ def show_document(document: bytes, options: argparse.Namespace) -> int:
 
 def check_files(files: list[Path]) -> list[Complaint]:
     """What is wrong with each, and with all of them as a chain."""
-    documents = []
-    for path in files:
-        try:
-            documents.append((path.name, path.read_bytes()))
-        except OSError as error:
-            raise InputError(
-                f"{path} cannot be read ({error.strerror})", "name files", code="no_file"
-            ) from error
-    return public_alerts.check_documents(documents)
+    return public_alerts.check_documents([(path.name, read_file(path)) for path in files])
 
 
 def show_check(found: list[Complaint], *, as_json: bool) -> int:

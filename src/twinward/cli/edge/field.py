@@ -8,11 +8,11 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from twinward.cli.framework.input_files import read_file
 from twinward.cli.framework.output import emit_json, emit_table, emit_text, write_file
 from twinward.cli.framework.session import add_person, open_for
 from twinward.cli.main import add_common
 from twinward.core.coding.texts import from_base64
-from twinward.core.errors import InputError
 
 NUMBERS = ("lon", "lat", "heat_c", "speed_m_s")
 WHOLE = ("seq", "battery", "pulse", "acknowledges")
@@ -58,12 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def lines_of(path: Path) -> list[bytes]:
-    try:
-        return [line.strip() for line in path.read_bytes().splitlines() if line.strip()]
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror}", "name another file", code="not_readable"
-        ) from error
+    return [line.strip() for line in read_file(path).splitlines() if line.strip()]
 
 
 def _cot(options: argparse.Namespace) -> None:

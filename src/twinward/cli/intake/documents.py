@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twinward.cli.framework.input_files import read_file
 from twinward.cli.framework.output import emit_json, emit_table, emit_text
 from twinward.cli.framework.session import add_person, as_time, open_for
-from twinward.core.errors import InputError, TooLargeError
+from twinward.core.errors import InputError
 
 if TYPE_CHECKING:
     from twinward.service.documents.claims import ClaimView
@@ -42,23 +41,10 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_input(name: str) -> bytes:
-    """The bytes of a file or of standard input."""
-    try:
-        data = sys.stdin.buffer.read(MOST_BYTES + 1) if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{name} cannot be read: {error.strerror}", "name another file", code="not_readable"
-        ) from error
-    if len(data) > MOST_BYTES:
-        raise TooLargeError(f"a file is larger than {MOST_BYTES // 1_000_000} MB", "send its parts")
-    return data
-
-
 def _read(options: argparse.Namespace) -> None:
     from twinward.service.documents import claims
 
-    data = read_input(options.file)
+    data = read_file(options.file, MOST_BYTES)
     with open_for(options) as (platform, caller):
         found = claims.take_in(platform, caller, data, options.source)
     if options.json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from twinward.cli.framework.input_files import read_file
 from twinward.cli.framework.output import emit_fields, emit_json, emit_table, emit_text, write_file
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.cli.logistics.delivery_cabinet import add_cabinet
@@ -12,7 +13,6 @@ from twinward.core.errors import InputError
 
 HOLDERS = ("cabinet", "courier", "vehicle", "drone")
 SHOWN = ("id", "status", "to", "place", "holder", "round", "expires_at", "late", "disputed")
-MOST_BYTES = 20_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -251,18 +251,6 @@ def _manifest(options: argparse.Namespace) -> None:
     write_file(options.out, content)
     if options.json:
         emit_json({"file": str(options.out), "bytes": len(content)})
-
-
-def read_file(path: Path) -> bytes:
-    """InputError where it cannot be read or is far too large."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{path.name} is too large", code="too_large")
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror}", "name another file", code="not_readable"
-        ) from error
 
 
 def _receipts(options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twinward.cli.framework.input_files import read_file
 from twinward.cli.framework.output import emit_fields, emit_json, write_file
 from twinward.cli.main import add_common
 
@@ -81,7 +82,6 @@ def act(cabinet: Cabinet, options: argparse.Namespace) -> dict[str, object]:
     """One act of the ledger, now by this machine's clock."""
     import msgspec
 
-    from twinward.cli.logistics.delivery import read_file
     from twinward.service.deliveries.cabinets import photo_digest
 
     now = datetime.now(UTC)

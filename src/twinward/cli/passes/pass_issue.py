@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from twinward.cli.framework.input_files import read_file
 from twinward.cli.framework.output import emit_fields, emit_json, emit_table, write_file
 from twinward.cli.framework.output_paths import check_folder
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.cli.main import add_common
-from twinward.cli.passes.pass_verify import read
 from twinward.core.errors import InputError
 from twinward.service.passes import declarations, issuing, printing, publishing, verification
 from twinward.service.passes.revocations import revoke_all
@@ -55,7 +55,7 @@ def add_verbs(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def run(options: argparse.Namespace) -> int:
     if options.act == "print":
-        texts = [verification.read_token(read(path)) for path in options.token]
+        texts = [verification.read_token(read_file(path)) for path in options.token]
         pdf = printing.print_passes(texts, issuer=options.issuer, zone=options.zone)
         write_file(options.out, pdf)
         return show(options, {"file": str(options.out), "pages": len(texts)})
@@ -105,7 +105,7 @@ def issue_asked(
         raise InputError("--journey is FROM,TO", "two names and a comma", code="bad_journey")
     content = options.content
     if options.signed is not None:
-        text = verification.read_token(read(options.signed))
+        text = verification.read_token(read_file(options.signed))
         content = declarations.read_declaration(text, platform.clock.now()).content
     wish = issuing.read_wish(
         kind=options.kind,
@@ -116,7 +116,7 @@ def issue_asked(
         holder=options.holder,
         journey=journey,
         content=content,
-        certificate=read(options.certificate) if options.certificate else None,
+        certificate=read_file(options.certificate) if options.certificate else None,
     )
     made = issuing.issue(platform, caller, wish, options.count)
     if options.out is not None:

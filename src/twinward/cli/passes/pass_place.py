@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from twinward.cli.framework.input_files import read_file
 from twinward.cli.framework.output import emit_fields, emit_json, write_file
 from twinward.cli.framework.session import add_person, as_time, open_for
 from twinward.cli.main import add_common
-from twinward.cli.passes.pass_verify import read
 from twinward.core.clock import SystemClock
 from twinward.core.errors import InputError
 from twinward.service.passes import place_codes, verification, visits
@@ -67,8 +67,8 @@ def check_in(options: argparse.Namespace) -> dict[str, object]:
                 "give --code and --trust, or --out when leaving",
                 code="no_file",
             )
-        code = verification.read_token(read(options.code))
-        after = before + place_codes.check_in(code, read(options.trust), at)
+        code = verification.read_token(read_file(options.code))
+        after = before + place_codes.check_in(code, read_file(options.trust), at)
     write_file(options.record, after)
     return {"record": str(options.record), "visits": after.count(b"\n")}
 
@@ -81,7 +81,7 @@ def act(options: argparse.Namespace) -> dict[str, object]:
             platform,
             caller,
             options.subject,
-            read(options.record),
+            read_file(options.record),
             consent=options.consent,
             activation=options.order,
         )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
+from twinward.cli.framework.input_files import read_file
 from twinward.cli.framework.output import emit_fields, emit_json
 from twinward.cli.framework.session import as_time
 from twinward.cli.main import add_common
@@ -59,21 +59,13 @@ def add_verbs(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
     verb.add_argument("--nonce", help="SD-JWT: the question that the holder must have bound")
 
 
-def read(path: Path | str) -> bytes:
-    """The bytes of a file, or of standard input for -."""
-    if str(path) == "-":
-        return sys.stdin.buffer.read(verification.MOST_BYTES + 1)
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror}", "name a file", code="no_file"
-        ) from error
-
-
 def verify_asked(options: argparse.Namespace) -> verification.Verification:
     """The answer of a gate with a memory, or of a verifier without."""
-    given = (read(options.token), read(options.trust), [read(path) for path in options.list])
+    given = (
+        read_file(options.token),
+        read_file(options.trust),
+        [read_file(path) for path in options.list],
+    )
     at = options.at or SystemClock().now()
     policy = verification.make_policy(
         options.place, options.green_days, needs_list=options.needs_list

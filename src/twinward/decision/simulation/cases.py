@@ -15,11 +15,10 @@ import numpy as np
 from twinward.citybase.terrain.grids import Grid, read_grid
 from twinward.core.errors import InputError, field_path
 from twinward.core.reasons import Reason, because_of
+from twinward.decision.simulation.ground import CaseGround, Floats
 from twinward.decision.simulation.interface import (
     MOST_SECONDS,
     Case,
-    CaseGround,
-    Floats,
     GridSpec,
     HazardModel,
     Probe,

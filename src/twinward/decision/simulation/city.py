@@ -15,7 +15,7 @@ from twinward.citybase.terrain.layers import KINDS, BuildingMix, LayerKind
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
 from twinward.core.reasons import Reason, because_of
-from twinward.decision.simulation.interface import CaseGround, Floats
+from twinward.decision.simulation.ground import CaseGround, Floats
 from twinward.decision.simulation.people import count_city, road_middles
 
 METRES_A_DEGREE = 111_194.93

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from twinward.core.errors import InputError
 from twinward.core.reasons import Reason
 from twinward.decision.simulation.city import HazardCity
-from twinward.decision.simulation.interface import Floats, Footprint, Ground
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import Footprint, Ground
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_HOSPITALS = 50

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from twinward.citybase.column_types import NO_SITE
 from twinward.citybase.places.roads import Roads
 from twinward.citybase.schema import HOSPITAL, KINDERGARTEN, UNIVERSITY, CityBase
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 BEDS_1000 = 5.0  # beds for 1,000 residents where a city gives none: an assumption
 OLD, CHILD = 65, 15  # years

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from twinward.core.chance import generator
 from twinward.core.errors import InputError
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 from twinward.library.hazards.chains import ChainRule
 
 DEPTH_LIMIT = 4

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from twinward.core.errors import TwinwardError
 from twinward.core.pages import build_page
 from twinward.edge.agent.cabinet_door import CabinetDoor, CourierDeed
-from twinward.edge.agent.http import answer, decode_as, problem, read_body
+from twinward.edge.agent.http_bodies import answer, decode_as, problem, read_body
 
 Typed = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 

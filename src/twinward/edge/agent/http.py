@@ -5,13 +5,10 @@ is a gate, `POST /v1/passes/check` and `GET /v1/gate`; where it holds parcels, `
 from __future__ import annotations
 
 import asyncio
-import gzip
 import hashlib
 import hmac
-import io
-import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import uvicorn
@@ -22,10 +19,11 @@ from starlette.routing import Route
 
 from twinward.core.clock import to_us
 from twinward.core.coding.texts import without_constants
-from twinward.core.errors import InputError, TooLargeError, TwinwardError, UnknownCallerError
+from twinward.core.errors import InputError, TwinwardError, UnknownCallerError
 from twinward.edge.agent.claims import claim
 from twinward.edge.agent.config import require_plain
 from twinward.edge.agent.device_orders import DeviceAnswer, DeviceOrders, DeviceWord
+from twinward.edge.agent.http_bodies import answer, decode_as, problem, read_body
 from twinward.edge.agent.keeper import AcceptedBatch, Keeper
 from twinward.edge.agent.status import find_status
 
@@ -33,9 +31,7 @@ if TYPE_CHECKING:
     from twinward.edge.agent.cabinet_door import CabinetDoor
     from twinward.edge.agent.gate import GateDoor  # loaded only where the box is a gate
 
-MOST_BYTES = 4_000_000  # of a body, unpacked
 MOST_ITEMS = 10_000
-T = TypeVar("T")
 
 
 class Batch(msgspec.Struct, forbid_unknown_fields=True):
@@ -214,38 +210,6 @@ def decode_code(body: bytes) -> Code:
         ) from error
 
 
-async def read_body(request: Request) -> bytes:
-    """The body, unpacked; TooLargeError before it takes the memory."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MOST_BYTES:
-            raise too_large()
-        parts.append(part)
-    body = b"".join(parts)
-    if request.headers.get("content-encoding", "").lower() == "gzip":
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
-                body = packed.read(MOST_BYTES + 1)
-        except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise InputError("the body is no gzip", "send it plain", code="bad_body") from error
-        if len(body) > MOST_BYTES:
-            raise too_large()
-    return body
-
-
-def too_large() -> TooLargeError:
-    return TooLargeError(f"a body may have {MOST_BYTES:,} bytes", "send it in parts")
-
-
-def decode_as(kind: type[T], body: bytes, advice: str) -> T:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InputError(f"the body is none: {error}", advice, code="bad_body") from error
-
-
 def decode(body: bytes) -> Batch:
     try:
         return msgspec.json.decode(without_constants(body), type=Batch)
@@ -265,20 +229,3 @@ def require_key(request: Request, digests: tuple[str, ...]) -> None:
     brought = hashlib.sha256(given.encode()).hexdigest()
     if not any(hmac.compare_digest(brought, one) for one in digests):
         raise UnknownCallerError("the device's key is missing or wrong", "send it as Bearer")
-
-
-def answer(content: bytes, status: int = 200) -> Response:
-    return Response(content, status, media_type="application/json")
-
-
-def problem(error: TwinwardError) -> Response:
-    """The error as an RFC 9457 problem document."""
-    body = {
-        "type": f"urn:twinward:{error.code}",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.message,
-        "code": error.code,
-        "advice": error.advice,
-    }
-    return Response(msgspec.json.encode(body), error.status, media_type="application/problem+json")

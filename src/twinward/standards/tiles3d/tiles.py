@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from twinward.standards.tiles3d.implicit import check_root, check_template, nodes_of, walk
+from twinward.standards.tiles3d.issues import Report
 from twinward.standards.tiles3d.metadata.entities import Schema, check_entity
 from twinward.standards.tiles3d.rules import CONTENT, TILE
 from twinward.standards.tiles3d.shapes import check, exclusive, is_number
+from twinward.standards.tiles3d.sources import Source
 from twinward.standards.tiles3d.subtrees import Tiling, tiling_of
 from twinward.standards.tiles3d.volumes import check_inside, check_volume
 
-if TYPE_CHECKING:
-    from twinward.standards.tiles3d.tilesets import TilesetChecker
-
 REFINES = {"ADD", "REPLACE"}
 Json = dict[str, Any]
+
+
+class Owner(Protocol):
+    """What a tree of tiles asks of the check of its tileset."""
+
+    base: str
+    source: Source
+    report: Report
+    tiles: int
+
+    def check_content(self, uri: str, path: str, version: str) -> None: ...
 
 
 class TileChecker:
     """Walks the tiles of one document from the root down, without recursion."""
 
     def __init__(
-        self, owner: TilesetChecker, document: Json, schema: Schema | None, schema_sound: bool
+        self, owner: Owner, document: Json, schema: Schema | None, schema_sound: bool
     ) -> None:
         self.owner, self.report = owner, owner.report
         self.schema, self.schema_sound = schema, schema_sound

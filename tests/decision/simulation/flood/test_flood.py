@@ -15,7 +15,8 @@ from twinward.decision.simulation.flood.checks import constant, make_setup, run_
 from twinward.decision.simulation.flood.kernels.power import inverse_cube_root
 from twinward.decision.simulation.flood.kernels.update import integral
 from twinward.decision.simulation.flood.solver import Solver
-from twinward.decision.simulation.interface import Floats, Series
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import Series
 
 BESIDE = Path(__file__).resolve().parents[5] / "shared" / "data" / "hazards"
 

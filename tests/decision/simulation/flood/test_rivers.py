@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from twinward.decision.simulation.flood.rivers import RIVER_MANNING, STAGES, find_rivers
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 from twinward.service.hazards.forecasts import HazardRequest, forecast_hazard
 
 CELL = 20.0

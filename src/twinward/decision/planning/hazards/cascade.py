@@ -16,7 +16,8 @@ from twinward.decision.simulation.earthquake.damage import sum_casualties
 from twinward.decision.simulation.earthquake.harm import INDOORS, assumed_mix
 from twinward.decision.simulation.exposure import QUANTILES
 from twinward.decision.simulation.fire.urban import UrbanBlock, speed_m_s
-from twinward.decision.simulation.interface import Floats, Footprint
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import Footprint
 from twinward.library.texts import write_each
 
 FLOOR_M2 = 40.0  # of floor for each resident, all uses: an assumption

@@ -19,7 +19,8 @@ from twinward.decision.planning.results import beaten_by
 from twinward.decision.simulation.actions import Action, require_actions
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.exposure import QUANTILES
-from twinward.decision.simulation.interface import Ask, Floats, Ground
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import Ask, Ground
 from twinward.library.hazards.protective import load_hazard_measures
 from twinward.library.plans.plan import Plan
 from twinward.library.texts import write_each

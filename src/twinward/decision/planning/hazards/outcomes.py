@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from twinward.core.reasons import because_of
 from twinward.decision.simulation.actions import Action, find_action
 from twinward.decision.simulation.city import HazardCity
-from twinward.decision.simulation.interface import Floats, Footprint, Ground
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import Footprint, Ground
 
 ON_ROADS = 0.03  # share of residents who are on the road at one time: an assumption
 AIR_CHANGES_H = 0.5  # of a closed house: 0.3 to 1, as in ALOHA's guidance

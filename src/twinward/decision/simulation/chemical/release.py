@@ -14,7 +14,7 @@ from twinward.decision.simulation.chemical.dense import DenseGas
 from twinward.decision.simulation.chemical.sigmas import get_set, wind_at
 from twinward.decision.simulation.chemical.sources import gas_density
 from twinward.decision.simulation.chemical.substances import Substance, get_substance
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 CALM = 1.0  # m/s below which a plume has no meaning and puffs are summed
 LEAST_DRIFT = 0.5  # m/s at which a puff in calm air grows

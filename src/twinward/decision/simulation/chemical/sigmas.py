@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 CLASSES = "ABCDEF"
 # a set is four numbers a class for each sigma, as kernels.sigma reads them:

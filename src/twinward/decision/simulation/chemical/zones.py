@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from twinward.decision.simulation.chemical.release import Release
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 MINUTES = (10, 30, 60, 240, 480)
 MOST_M, NEAR_M, POINTS = 10_000.0, 10.0, 121  # ALOHA's limit of 10 km

@@ -8,7 +8,7 @@ from scipy.special import ndtr
 
 from twinward.core.chance import generator
 from twinward.decision.simulation.earthquake.damage import BETA, STATES, BuildingClass
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 BATH, BATH_SD = 1.2, 0.3  # Bath 1965: the largest aftershock is 1.2 smaller; its scatter is assumed
 OMORI_C_H = 1.2  # hours, p = 1: Utsu 1961's form; c of 0.05 days assumed

@@ -12,7 +12,7 @@ from scipy.special import ndtr
 from twinward.core.errors import InputError
 from twinward.decision.simulation.earthquake import kernels
 from twinward.decision.simulation.earthquake.ground_motion import COEFFICIENTS
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 STATES = ("none", "slight", "moderate", "extensive", "complete")
 BETA = 0.4  # Hazus 6.1 without the scatter of demand: right where ground motion is sampled

@@ -10,7 +10,7 @@ import numpy as np
 
 from twinward.core.errors import InputError
 from twinward.decision.simulation.earthquake import kernels
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 from twinward.library.models.card import MODELS
 
 COEFFICIENTS = MODELS / "earthquake" / "1" / "coefficients"

@@ -15,7 +15,8 @@ from twinward.decision.simulation.earthquake.damage import (
     sum_casualties,
 )
 from twinward.decision.simulation.earthquake.ground_motion import PGA, Rupture, estimate_motion
-from twinward.decision.simulation.interface import Ask, Floats, Footprint, Ground
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import Ask, Footprint, Ground
 
 # shares of people by class where a city has surveyed none: an assumption that is reported
 MIX = (("C1.M.LC", 0.5), ("URM.L.LC", 0.3), ("W1.LC", 0.2))

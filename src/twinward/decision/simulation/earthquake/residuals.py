@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from twinward.core.chance import generator
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 RANGE_KM = 8.5  # of PGA where Vs30 does not cluster: Jayaram and Baker 2009, at period 0
 

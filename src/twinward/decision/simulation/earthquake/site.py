@@ -7,7 +7,7 @@ import numpy as np
 from twinward.core.reasons import Reason, because_of
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.earthquake.ground_motion import DEFAULT_VS30
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 # slope of the ground (m/m) over 30 arc seconds, and Vs30 (m/s), in regions of active tectonics:
 # Wald and Allen 2007, Bull. Seism. Soc. Am. 97, table 2 (recalled: check it)

@@ -16,7 +16,8 @@ from twinward.decision.simulation.fire.urban import (
     UrbanBlock,
     spread_blocks,
 )
-from twinward.decision.simulation.interface import Ask, Floats, Footprint, Ground
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import Ask, Footprint, Ground
 
 PEOPLE_A_BUILDING, BUILDING_M2 = 20.0, 144.0  # an assumption; 12 m by 12 m
 LEAST_BUILT, MOST_BUILT = 0.005, 0.6  # share of a cell: below it no fire goes on

@@ -16,7 +16,8 @@ from twinward.decision.simulation.fire.spread import (
     spread_with,
     wind_factor,
 )
-from twinward.decision.simulation.interface import CheckResult, Floats, judge
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import CheckResult, judge
 
 CHAIN_H = 1.1 * FT_MIN_TO_M_MIN  # m/min: one chain an hour is 1.1 ft/min
 STEEP = math.tan(math.radians(30))

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 from twinward.library.models.card import MODELS
 
 COEFFICIENTS = MODELS / "fire" / "1" / "coefficients"

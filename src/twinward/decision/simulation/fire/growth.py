@@ -12,7 +12,8 @@ from twinward.decision.simulation.fire import kernels
 from twinward.decision.simulation.fire.fuels import NON_BURNABLE, Moisture, find_fuel, make_bed
 from twinward.decision.simulation.fire.spread import M_S_FT_MIN, Canopy, spread_with, wind_factor
 from twinward.decision.simulation.fire.urban import Engines, UrbanBlock
-from twinward.decision.simulation.interface import CaseGround, Floats, Numbers
+from twinward.decision.simulation.ground import CaseGround, Floats
+from twinward.decision.simulation.interface import Numbers
 
 
 class Ignition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,14 +22,8 @@ from twinward.decision.simulation.fire.growth import (
     make_fields,
 )
 from twinward.decision.simulation.fire.suppression import burn_against
-from twinward.decision.simulation.interface import (
-    Ask,
-    CaseGround,
-    Floats,
-    Footprint,
-    Ground,
-    Start,
-)
+from twinward.decision.simulation.ground import CaseGround, Floats
+from twinward.decision.simulation.interface import Ask, Footprint, Ground, Start
 
 FUEL, NO_FUEL = 2.0, 91.0  # where a city gives no land cover; what does not burn
 EDGE, BLOCKS = "edge", "blocks"  # a wildland fire, or one from block to block

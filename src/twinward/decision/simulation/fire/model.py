@@ -18,12 +18,11 @@ from twinward.decision.simulation.fire.growth import (
     check_settings,
     make_fields,
 )
+from twinward.decision.simulation.ground import CaseGround, Floats
 from twinward.decision.simulation.interface import (
     Case,
-    CaseGround,
     CaseRun,
     CheckResult,
-    Floats,
     ProbeReading,
 )
 from twinward.library.models.card import ModelCard

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from twinward.decision.simulation.fire.fuels import BTU_FT_S_TO_KW_M, FT_MIN_TO_M_MIN, Bed
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 MPH_FT_MIN = 88.0
 M_S_FT_MIN = 196.850394

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from twinward.decision.simulation.actions import Action, find_action
 from twinward.decision.simulation.fire.growth import Fields, burn
-from twinward.decision.simulation.interface import CaseGround, Floats
+from twinward.decision.simulation.ground import CaseGround, Floats
 
 LINE_M_H = 1200.0  # six crews of 200 m/h, NWCG Fireline Handbook PMS 410-1, recalled: check it
 BREAK_AHEAD = 1.3  # a break is cut so much further than the head has come when it is done

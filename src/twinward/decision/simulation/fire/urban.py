@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from twinward.core.errors import InputError
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 # Hamada's constants c1 to c5 downwind, aside and upwind, as read in ELMFIRE (Hazus manual,
 # chapter 10: check it there)

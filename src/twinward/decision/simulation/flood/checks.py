@@ -6,7 +6,8 @@ import msgspec
 import numpy as np
 
 from twinward.decision.simulation.flood.solver import Setup, Solver
-from twinward.decision.simulation.interface import CheckResult, Floats, Series, judge
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import CheckResult, Series, judge
 
 
 def constant(value: float) -> Series:

@@ -14,7 +14,8 @@ from twinward.decision.simulation.actions import find_action
 from twinward.decision.simulation.city import HazardCity
 from twinward.decision.simulation.flood.rivers import RIVER_MANNING, Rivers, find_rivers
 from twinward.decision.simulation.flood.solver import Setup, Solver
-from twinward.decision.simulation.interface import Ask, Floats, Footprint, Ground, Series, Start
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import Ask, Footprint, Ground, Series, Start
 
 MANNING = 0.04
 RIVER_SD = 0.2  # of ln discharge: an assumption until scored

@@ -12,11 +12,11 @@ from twinward.core.reasons import Reason, because_of
 from twinward.decision.simulation.flood import live
 from twinward.decision.simulation.flood.checks import run_checks
 from twinward.decision.simulation.flood.solver import SIDES, Setup, Solver
+from twinward.decision.simulation.ground import Floats
 from twinward.decision.simulation.interface import (
     Case,
     CaseRun,
     CheckResult,
-    Floats,
     Numbers,
     ProbeReading,
     Series,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.decision.simulation.flood.kernels import drainage
-from twinward.decision.simulation.interface import Floats
+from twinward.decision.simulation.ground import Floats
 
 STAGES = np.concatenate([np.linspace(0, 2, 21), np.linspace(2.25, 15, 52)])  # m
 RIVER_MANNING = 0.05  # bed and banks together: an assumption

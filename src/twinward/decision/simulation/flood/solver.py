@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from twinward.decision.simulation.flood.kernels import run as kernels
 from twinward.decision.simulation.flood.kernels.faces import GRAVITY
-from twinward.decision.simulation.interface import Floats, Series
+from twinward.decision.simulation.ground import Floats
+from twinward.decision.simulation.interface import Series
 
 SIDES = ("north", "south", "west", "east")
 ALPHA = 0.6  # of the step that waves allow; 0.7 is the limit in two dimensions
