@@ -140,7 +140,8 @@ def test_a_memory_that_cannot_be_read_is_put_aside(tmp_path: Path) -> None:
         city.read("edge-1", ("logger-1", "temperature", city.clock.at, -20.0, "C"))
         assert city.platform.supervision.find_trouble() is None
         assert (tmp_path / "supervision.broken").is_file()
-        assert MemoryFile(tmp_path / "supervision.db").load() != {}
+        with city.platform.store.read() as log:
+            assert MemoryFile(tmp_path / "supervision.db").load(log).memories
 
 
 def test_what_was_judged_before_a_restart_is_not_judged_again(
@@ -167,8 +168,12 @@ def test_what_was_judged_before_a_restart_is_not_judged_again(
         city.read("edge-1", ("logger-1", "temperature", at, -20.0, "C"))
         names = [name for batch in shown for name in batch]
         assert len(names) == len(set(names)) == 4
-    file = MemoryFile(tmp_path / "supervision.db")
-    assert file.load() and file.find_seen()[0] == 4
-    with sqlite3.connect(tmp_path / "supervision.db") as db:
-        db.execute("DROP TABLE seen")  # as an older release kept it
-    assert file.find_seen() == (0, 0)
+        file = MemoryFile(tmp_path / "supervision.db")
+        with city.platform.store.read() as log:
+            kept = file.load(log)
+            assert kept.memories and kept.sources and kept.seen[0] == 4
+            with sqlite3.connect(tmp_path / "supervision.db") as db:
+                for table in ("seen", "log", "source", "began"):
+                    db.execute(f"DROP TABLE {table}")  # as an older release kept it
+            older = file.load(log)
+            assert (older.memories, older.seen, older.since) == (kept.memories, (0, 0), None)

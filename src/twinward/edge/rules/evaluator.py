@@ -9,7 +9,7 @@ What was replayed from a kept `Memory` raises and clears nothing by itself.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 
 from twinward.edge.rules.rule import COMBINED, DeviceRule, Memory, RuleSignal
 from twinward.edge.rules.states import (
@@ -64,13 +64,23 @@ class Evaluator:
         self.memories[key] = memory
         self._plan(key)
 
-    def listen(self, device: str, profile: str) -> None:
-        """A device is there: a dead-man rule waits for it from now on."""
+    def forget(self, about: Container[str]) -> list[Key]:
+        """What was remembered of devices (or places) that are no more; what that was."""
+        gone = [key for key in self.memories if key[1] in about]
+        for key in gone:
+            del self.memories[key]
+            self.changed.discard(key)
+        return gone
+
+    def listen(self, device: str, profile: str, since_us: int = 0) -> None:
+        """A device is there: a dead-man rule waits for it from now on, or since it was put
+        there.
+        """
         for rule in self.rules.values():
             key = (rule.id, device)
             if rule.kind == "dead_man" and rule.reads(device, profile, rule.type):
                 if key not in self.memories:
-                    self.memories[key] = Memory(last_us=self._from_us)
+                    self.memories[key] = Memory(last_us=max(self._from_us, since_us))
                     self.changed.add(key)
                 self._plan(key)
 

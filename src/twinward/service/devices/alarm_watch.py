@@ -62,17 +62,19 @@ class DeviceAlarmWatch(ReadingWatch):
             last = rows.last_seq()
             new = last > self._seq >= 0 and rows.events_after(self._seq, 1, types=CHANGES)
             if self._seq < 0:
-                self._seen, kept = self._file.load()
+                self._seen, kept = self._file.load(rows)
                 self._engine = AlarmEngine(self._from_us, self._nowhere, kept)
-            if self._seq < 0 or new:
+            read = self._seq < 0 or bool(new)
+            if read:
                 self._read_rules(rows, first=self._seq < 0)
-                if self._asked.is_done():  # since when rules listen is known from the start
-                    self._keep()
             self._seq = last
+        if read and self._asked.is_done():  # since when rules listen is known from the start
+            self._keep()
 
     def _keep(self) -> None:
         if changes := list(self._engine.take_changed()):
-            self._file.keep(self._seen, changes)
+            with self._store.read() as log:
+                self._file.keep(self._seen, log, changes)
             self._engine.note_kept()
 
     def _read_rules(self, rows: Rows, *, first: bool) -> None:

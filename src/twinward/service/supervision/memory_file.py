@@ -1,73 +1,101 @@
-"""What the rules of supervision remember between two readings, kept over a restart."""
+"""What the rules of supervision remember between two readings, kept over a restart: of each device
+and object, and how far each source has come in event time.
+"""
 
 from __future__ import annotations
 
-import logging
 import sqlite3
-from collections.abc import Iterable
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from twinward.core.errors import StorageError
+from twinward.core.ports import Rows
 from twinward.edge.rules.rule import Memory
+from twinward.service.supervision.progress import SourceProgress
 from twinward.service.supervision.reading_watch import Seen
+from twinward.service.supervision.rule_file import RuleFile, read_seen
 
 Key = tuple[str, str]  # rule, device or object
-LOG = logging.getLogger("twinward.supervision")
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS memory (
+  rule TEXT, about TEXT, body BLOB, PRIMARY KEY (rule, about)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS source (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS began (only INTEGER PRIMARY KEY, edges_us INTEGER, clock_us INTEGER);
+"""
+
+
+class ListeningSince(msgspec.Struct, frozen=True):
+    """Since when rules listen: to what an edge sends, also while the centre was away, and to what
+    comes to the centre itself.
+    """
+
+    edges_us: int
+    clock_us: int
+
+
+class KeptModules(msgspec.Struct, kw_only=True):
+    """What was remembered before this process began; `since` is None where nothing was."""
+
+    seen: Seen = (0, 0)
+    memories: dict[Key, Memory] = {}
+    sources: dict[str, SourceProgress] = {}
+    since: ListeningSince | None = None
+
+
+class ModuleChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be kept anew; `gone`: of objects that are supervised no more."""
+
+    memories: list[tuple[Key, Memory]]
+    sources: list[tuple[str, SourceProgress]]
+    gone: list[Key]
+    since: ListeningSince
 
 
 class MemoryFile:
-    """One SQLite file, made with the first memory."""
+    """The file of what modules remember."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._file = RuleFile(path, SCHEMA)
 
-    def load(self) -> dict[Key, Memory]:
-        """What was kept; a file that cannot be read is put aside, and the rules begin anew."""
-        if not self._path.is_file():
-            return {}
-        try:
-            with sqlite3.connect(self._path) as db:
-                rows = db.execute("SELECT rule, about, body FROM memory").fetchall()
-            db.close()
-            decode = msgspec.msgpack.Decoder(Memory).decode
-            return {(rule, about): decode(body) for rule, about, body in rows}
-        except (sqlite3.Error, msgspec.DecodeError, UnicodeDecodeError) as error:
-            LOG.warning("%s cannot be read (%s): the rules begin anew", self._path.name, error)
-            self._path.replace(self._path.with_suffix(".broken"))
-            return {}
+    def load(self, log: Rows) -> KeptModules:
+        """What was kept; nothing of a file that cannot be read or knows more than the log."""
+        return self._file.read(log, read_modules) or KeptModules()
 
-    def find_seen(self) -> Seen:
-        """The last batch that is in what was kept; call `load` before."""
-        if not self._path.is_file():
-            return 0, 0
-        with closing(sqlite3.connect(self._path)) as db:
-            try:
-                found = db.execute("SELECT number, at_us FROM seen").fetchone()
-            except sqlite3.Error:  # a file of an older release
-                found = None
-        return (int(found[0]), int(found[1])) if found else (0, 0)
-
-    def keep(self, changed: Iterable[tuple[Key, Memory]], seen: Seen) -> None:
-        """All of them, and the last batch that they know, or nothing."""
+    def keep(self, seen: Seen, log: Rows, change: ModuleChange) -> None:
+        """All of it, and the last batch that it knows, or nothing."""
         encode = msgspec.msgpack.Encoder().encode
-        rows = [(rule, about, encode(memory)) for (rule, about), memory in changed]
-        if not rows:
-            return
-        try:
-            with sqlite3.connect(self._path) as db:
-                db.execute(
-                    "CREATE TABLE IF NOT EXISTS memory (rule TEXT, about TEXT, body BLOB, "
-                    "PRIMARY KEY (rule, about)) WITHOUT ROWID"
-                )
-                db.execute(
-                    "CREATE TABLE IF NOT EXISTS seen "
-                    "(only INTEGER PRIMARY KEY, number INTEGER, at_us INTEGER)"
-                )
-                db.executemany("INSERT OR REPLACE INTO memory VALUES (?,?,?)", rows)
-                db.execute("INSERT OR REPLACE INTO seen VALUES (1,?,?)", seen)
-            db.close()
-        except sqlite3.Error as error:
-            raise StorageError(f"{self._path.name}: {error}", "see the disk") from error
+
+        def work(db: sqlite3.Connection) -> None:
+            db.executemany("DELETE FROM memory WHERE rule=? AND about=?", change.gone)
+            db.executemany(
+                "INSERT OR REPLACE INTO memory VALUES (?,?,?)",
+                [(*key, encode(memory)) for key, memory in change.memories],
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO source VALUES (?,?)",
+                [(name, encode(known)) for name, known in change.sources],
+            )
+            since = (change.since.edges_us, change.since.clock_us)
+            db.execute("INSERT OR REPLACE INTO began VALUES (1,?,?)", since)
+
+        self._file.write(seen, log, work)
+
+
+def read_modules(db: sqlite3.Connection) -> KeptModules:
+    memory = msgspec.msgpack.Decoder(Memory).decode
+    progress = msgspec.msgpack.Decoder(SourceProgress).decode
+    kept = KeptModules(
+        seen=read_seen(db),
+        memories={
+            (rule, about): memory(body)
+            for rule, about, body in db.execute("SELECT rule, about, body FROM memory")
+        },
+    )
+    with suppress(sqlite3.OperationalError):  # no such table: of an older release
+        kept.sources = {
+            name: progress(body) for name, body in db.execute("SELECT name, body FROM source")
+        }
+        if found := db.execute("SELECT edges_us, clock_us FROM began").fetchone():
+            kept.since = ListeningSince(int(found[0]), int(found[1]))
+    return kept

@@ -23,7 +23,13 @@ from twinward.service.supervision.hearing import (
     in_unit,
     list_rules,
 )
-from twinward.service.supervision.progress import Progress
+from twinward.service.supervision.memory_file import (
+    KeptModules,
+    Key,
+    ListeningSince,
+    ModuleChange,
+)
+from twinward.service.supervision.progress import GAP_US, NEVER, Progress
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.supervision.messages import Found
 from twinward.twins.emergency.supervision.rows import SupervisedObject
@@ -33,7 +39,6 @@ if TYPE_CHECKING:
 
 AHEAD_US = 300_000_000  # how far a device's clock may be fast
 ALARM, RAISED, CLEARED = "alarm", 1.0, 0.0  # how an edge tells what its own rules say
-Key = tuple[str, str]  # rule, device or object
 NOBODY = Evaluator(())  # judges what no module asks for
 
 
@@ -42,19 +47,20 @@ class ModuleEngine:
     readings and from time.
     """
 
-    def __init__(
-        self, modules: Mapping[str, Module], memories: dict[Key, Memory], from_us: int
-    ) -> None:
-        """`memories`: what was remembered before this process began, at `from_us`."""
+    def __init__(self, modules: Mapping[str, Module], kept: KeptModules, from_us: int) -> None:
+        """`kept`: what was remembered before this process began, at `from_us`."""
         self._known = dict(modules)
-        self._kept = memories
-        self._from_us = from_us
+        self._kept = dict(kept.memories)
+        self._since = listening_since(kept, from_us)
         self._devices: dict[str, Watched] = {}
         self._things: dict[str, Watched] = {}
         self._ears: dict[tuple[str, str], Ear] = {}
         self._groups: dict[Group, Evaluator] = {}
         self._of_edge: dict[str, dict[Group, Evaluator]] = {}
         self._progress = Progress()
+        for source, known in kept.sources.items():
+            self._progress.restore(source, known)
+        self._gone: set[Key] = set()  # remembered of objects that are supervised no more
         self.refused: dict[str, Refusals] = {}  # module -> what of its objects was not believed
 
     def change(self, name: str, thing: SupervisedObject | None) -> None:
@@ -63,9 +69,13 @@ class ModuleEngine:
         gone = [device for device, one in self._devices.items() if one.thing == name]
         for device in gone:
             del self._devices[device]
+        there = thing if thing is not None and thing.status == "supervised" else None
+        ended = {name, *gone}.difference((name, *there.devices) if there is not None else ())
+        for group in self._groups.values():
+            self._gone.update(group.forget(ended))
         self._ears.clear()
-        if thing is not None and thing.status == "supervised":
-            self.take(thing)
+        if there is not None:
+            self.take(there)
 
     def take(self, thing: SupervisedObject) -> None:
         """An object is supervised from now on."""
@@ -80,14 +90,20 @@ class ModuleEngine:
             self._restore(self._group(one, reading.type, silence=False), thing.devices)
             silent = self._group(one, reading.type, silence=True)
             self._restore(silent, (thing.id,))
-            silent.listen(thing.id, "")
+            silent.listen(thing.id, "", since)
+
+    def forget_others(self) -> None:
+        """All objects are known: what was remembered of others is forgotten."""
+        self._gone.update(self._kept)
+        self._kept.clear()
 
     def _group(self, one: Watched, kind: str, *, silence: bool) -> Evaluator:
         name = Group(one.module, one.kind, one.edge, kind, silence)
         found = self._groups.get(name)
         if found is None:
             rules = list_rules(self._known[one.module], name)
-            found = self._groups[name] = Evaluator(rules, from_us=self._from_us)
+            from_us = self._since.edges_us if name.edge else self._since.clock_us
+            found = self._groups[name] = Evaluator(rules, from_us=from_us)
             self._of_edge.setdefault(name.edge, {})[name] = found
         return found
 
@@ -232,13 +248,34 @@ class ModuleEngine:
         name = defect_id(one.thing, defect.id, from_us(began_us))
         return [m.MendDefect(id=derive_id("cmd", name, "clear"), defect=name, evidence=CLEAR)]
 
-    def take_changed(self) -> list[tuple[Key, Memory]]:
-        """What is remembered otherwise than when this was asked last."""
-        found: list[tuple[Key, Memory]] = []
+    def find_changed(self) -> ModuleChange | None:
+        """What is to be kept anew since `note_kept`; None where that is nothing."""
+        memories: list[tuple[Key, Memory]] = []
         for group in self._groups.values():
-            found += [(key, group.memories[key]) for key in group.changed]
+            memories += [(key, group.memories[key]) for key in group.changed]
+        sources = [(name, self._progress.of(name)) for name in sorted(self._progress.changed)]
+        if not (memories or sources or self._gone):
+            return None
+        gone = sorted(self._gone)
+        return ModuleChange(memories=memories, sources=sources, gone=gone, since=self._since)
+
+    def note_kept(self) -> None:
+        """All that `find_changed` told is on the disk."""
+        for group in self._groups.values():
             group.changed.clear()
-        return found
+        self._progress.changed.clear()
+        self._gone.clear()
+
+
+def listening_since(kept: KeptModules, from_us: int) -> ListeningSince:
+    """An edge keeps what it hears while the centre is away; what comes to the centre itself does
+    not wait, and its silence meanwhile proves nothing.
+    """
+    if kept.since is None:
+        return ListeningSince(from_us, from_us)
+    heard_us = max((one.heard_us for one in kept.sources.values()), default=NEVER)
+    was_away = from_us - heard_us > GAP_US
+    return ListeningSince(kept.since.edges_us, from_us if was_away else kept.since.clock_us)
 
 
 def columns_of(readings: pa.RecordBatch) -> tuple[list[int], list[float | None], list[str | None]]:

@@ -10,11 +10,10 @@ from pathlib import Path
 from twinward.core.clock import Clock, to_us
 from twinward.core.errors import InputError
 from twinward.core.ports import Store
-from twinward.edge.rules.rule import Memory
 from twinward.library.supervision.module import Module
 from twinward.service.supervision.hearing import Refusals
-from twinward.service.supervision.memory_file import MemoryFile
-from twinward.service.supervision.module_engine import Key, ModuleEngine
+from twinward.service.supervision.memory_file import KeptModules, MemoryFile
+from twinward.service.supervision.module_engine import ModuleEngine
 from twinward.service.supervision.reading_watch import ReadingWatch
 from twinward.service.supervision.submissions import Ask
 from twinward.twins.emergency import messages as m
@@ -40,8 +39,7 @@ class SupervisionMonitor(ReadingWatch):
         self._file = MemoryFile(memory)
         self._from_us = to_us(clock.now())
         self._known: dict[str, Module] = {}
-        self._engine = ModuleEngine({}, {}, self._from_us)
-        self._unkept: list[tuple[Key, Memory]] = []
+        self._engine = ModuleEngine({}, KeptModules(), self._from_us)
 
     @property
     def engine(self) -> ModuleEngine:
@@ -61,16 +59,13 @@ class SupervisionMonitor(ReadingWatch):
                 raise
             modules = self._known  # a file was written that is none: those of before hold
         if modules != self._known or self._seq < 0:
-            self._keep()
-            self._engine = ModuleEngine(modules, self._file.load(), self._from_us)
-            if self._seen == (0, 0):
-                self._seen = self._file.find_seen()
-            self._known, self._seq = modules, -1
+            self._begin(modules)
         with self._store.read() as rows:
             last = rows.last_seq()
             if self._seq < 0:
                 for thing in rows.list_rows(SUPERVISED, status="supervised"):
                     self._engine.take(thing)
+                self._engine.forget_others()
                 self._seq = last
             kinds = (m.ObjectRegistered.__name__, m.ObjectRetired.__name__)
             while self._seq < last:
@@ -81,7 +76,19 @@ class SupervisionMonitor(ReadingWatch):
                         self._engine.change(name, rows.find(SUPERVISED, name))
                 self._seq = events[-1].seq if len(events) == BATCH else last
 
+    def _begin(self, modules: dict[str, Module]) -> None:
+        """From now on by these modules, with what is remembered."""
+        self._asked.finish()
+        self._keep()
+        with self._store.read() as log:
+            kept = self._file.load(log)
+        self._engine = ModuleEngine(modules, kept, self._from_us)
+        if self._seen == (0, 0):
+            self._seen = kept.seen
+        self._known, self._seq = modules, -1
+
     def _keep(self) -> None:
-        self._unkept += self._engine.take_changed()
-        self._file.keep(self._unkept, self._seen)
-        self._unkept = []
+        if (change := self._engine.find_changed()) is not None:
+            with self._store.read() as log:
+                self._file.keep(self._seen, log, change)
+            self._engine.note_kept()

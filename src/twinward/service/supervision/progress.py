@@ -31,6 +31,7 @@ class Progress:
 
     def __init__(self) -> None:
         self._of: dict[str, SourceProgress] = {}
+        self.changed: set[str] = set()  # sources of which more is known since this was last kept
 
     def of(self, source: str) -> SourceProgress:
         """What is known of a source, to be kept."""
@@ -43,6 +44,7 @@ class Progress:
     def note(self, source: str, latest_us: dict[str, int], now_us: int) -> None:
         """A batch came: the latest event time of each type in it."""
         known = self._of.setdefault(source, SourceProgress())
+        self.changed.add(source)
         live = {kind: at for kind, at in latest_us.items() if now_us - at <= LIVE_US}
         if now_us - known.heard_us > GAP_US or len(live) < len(latest_us):
             known.back_us = now_us
