@@ -9,7 +9,9 @@ import socket
 
 import pytest
 
+from twinward.cli.framework.parser import Parser
 from twinward.cli.main import main
+from twinward.core.errors import InputError
 
 ROUNDS = ("allocate", "rounds", "--depot", "121.48,31.22", "--area", "310101")
 
@@ -54,6 +56,28 @@ def test_what_a_verb_does_not_know_is_said_by_that_verb(
     error = json.loads(capsys.readouterr().out.splitlines()[-1])["error"]
     assert says in error["message"]
     assert see in error["advice"]
+
+
+@pytest.mark.parametrize("start", ["-", "-h", "--", "-W_", "-7"])
+def test_a_key_that_begins_with_a_minus_is_a_value(start: str) -> None:
+    """One in 64 keys in base64url does; `-h` of it is no call for help."""
+    key = start + "Kd9" * 12
+    parser = Parser(prog="twinward x y")
+    parser.add_argument("--key", required=True)
+    parser.add_argument("file", nargs="?")
+    assert parser.parse_args(["--key", key]).key == key
+    assert parser.parse_args([key, "--key", "k"]).file == key
+
+
+@pytest.mark.parametrize(
+    "wrong", ["--kye-of-the-cabinet-number-3", "-x", "--Key", "-verylongmistypedoption"]
+)
+def test_a_mistyped_option_is_no_value(wrong: str) -> None:
+    parser = Parser(prog="twinward x y")
+    parser.add_argument("--key")
+    parser.add_argument("file", nargs="?")
+    with pytest.raises(InputError):
+        parser.parse_args([wrong])
 
 
 def test_a_port_that_is_taken_or_is_none_is_refused_before_anything_is_opened(

@@ -24,8 +24,8 @@ def test_the_guide_of_deliveries_runs(tmp_path: Path, capsys: pytest.CaptureFixt
 
     depot = str(do("holder depot")["depot"])
     made = do("cabinet init --holder cab-3 --place gate-3 --depot", depot, workspace=False)
-    key = f"--key={made['key']}"
-    do(f"holder add cab-3 --kind cabinet --area {COMMUNITY} --place gate-3", key)
+    key = str(made["key"])
+    do(f"holder add cab-3 --kind cabinet --area {COMMUNITY} --place gate-3 --key", key)
     until = (datetime.now(UTC) + timedelta(days=3)).isoformat()
     sent = do(
         f"send P1 --subject p-1 --goods food --area {COMMUNITY} --place gate-3 --until", until

@@ -19,8 +19,9 @@ if TYPE_CHECKING:  # what `add_subparsers` gives: where a room adds its verbs
     Verbs = argparse._SubParsersAction[argparse.ArgumentParser]
 
 MOST = 2**63 - 1
-# what begins with a minus and a figure is a value (a point west of Greenwich), never an option
-MINUS_VALUE = re.compile(r"^-\.?\d[\d.,;:+\-eE]*$")
+# what begins with a minus and a figure is a value (a point west of Greenwich), never an option; so
+# is a key or a code in base64url, of which one in 64 begins so
+MINUS_VALUE = re.compile(r"-\.?\d[\d.,;:+\-eE]*|-(?!-?[a-z0-9-]+$)[A-Za-z0-9_-]{21,}")
 
 
 def finite(text: str) -> float:
@@ -46,12 +47,15 @@ class Parser(argparse.ArgumentParser):
         super().__init__(*words, **more)
         self.register("type", float, finite)
         self.register("type", int, whole)
-        self._negative_number_matcher = MINUS_VALUE  # argparse knows plain numbers alone
 
     def add_argument(self, *words: Any, **more: Any) -> argparse.Action:
         if not more.get("help") and words and (text := find_help(words, more)):
             more["help"] = text
         return super().add_argument(*words, **more)
+
+    def _parse_optional(self, arg_string: str) -> Any:
+        """argparse takes plain numbers alone for values, and a key that begins with -h for help."""
+        return None if MINUS_VALUE.fullmatch(arg_string) else super()._parse_optional(arg_string)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """The same; what a verb does not know is its own error, so that the advice names its help
