@@ -26,8 +26,8 @@ def make_server(platform: Platform, host: str, port: int) -> Server:
     """The API of an open platform as a server that is not yet running."""
     import uvicorn  # half a second to import: only who serves pays it
 
-    from twinward.api.http.slow_connections import WatchedProtocol
     from twinward.api.main import make_api
+    from twinward.edge.agent.slow_connections import WatchedProtocol
 
     api = make_api(platform)
     settle_types()

@@ -16,10 +16,11 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
-from twinward.api.http import questions, slow_connections
+from twinward.api.http import questions
 from twinward.api.http.questions import questions_of
 from twinward.core.errors import TwinwardError
 from twinward.core.stopping import check_stopped
+from twinward.edge.agent import slow_connections
 
 HEAD = b"POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 1000000\r\n\r\n"
 

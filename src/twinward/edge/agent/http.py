@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import uvicorn
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -24,6 +25,7 @@ from twinward.edge.agent.claims import claim
 from twinward.edge.agent.config import require_plain
 from twinward.edge.agent.device_orders import DeviceAnswer, DeviceOrders, DeviceWord
 from twinward.edge.agent.http_bodies import answer, decode_as, problem, read_body
+from twinward.edge.agent.http_lines import MOST_LINES, BodyBound, DoorProtocol
 from twinward.edge.agent.keeper import AcceptedBatch, Keeper
 from twinward.edge.agent.status import find_status
 
@@ -93,7 +95,8 @@ def make_server(
             *order_routes(keeper, orders, keys_of),
             Route("/health", get_health),
             *(gate_routes(gate) if gate is not None else ()),
-        ]
+        ],
+        middleware=[Middleware(BodyBound)],
     )
     host, port = keeper.config.address
     return uvicorn.Server(
@@ -103,9 +106,11 @@ def make_server(
             port=port,
             log_level="warning",
             access_log=False,
-            limit_concurrency=500,
+            server_header=False,
+            http=DoorProtocol,
+            ws="none",
+            limit_concurrency=MOST_LINES,
             timeout_keep_alive=30,
-            h11_max_incomplete_event_size=64_000,
         )
     )
 

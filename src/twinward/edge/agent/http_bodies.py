@@ -8,7 +8,7 @@ import zlib
 from typing import TypeVar
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from twinward.core.errors import InputError, TooLargeError, TwinwardError
@@ -21,11 +21,14 @@ async def read_body(request: Request) -> bytes:
     """The body, unpacked; TooLargeError before it takes the memory."""
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MOST_BYTES:
-            raise too_large()
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > MOST_BYTES:
+                raise too_large()
+            parts.append(part)
+    except ClientDisconnect as error:  # nobody hears it; it is no fault of ours
+        raise InputError("the body was not whole", "send it again", code="bad_body") from error
     body = b"".join(parts)
     if request.headers.get("content-encoding", "").lower() == "gzip":
         try:

@@ -1,5 +1,6 @@
 """Connections that take their time: one that sends no whole request, or does not read its answer,
-is closed, so that nobody uses up the server by doing nothing.
+is closed, so that nobody uses up the server by doing nothing. The centre's server and the agent's
+door both speak it.
 """
 
 from __future__ import annotations
