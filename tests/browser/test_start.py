@@ -5,6 +5,7 @@ is printed has its map.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -46,13 +47,25 @@ def test_the_duty_officer_begins_with_what_is_unread(outbreak: Stage, open_page:
     expect(page.locator("[data-view=auditor]")).to_be_visible()
 
 
+def assert_no_name_lies_over_another(page: Page) -> None:
+    """Every area is named, in it or beside the map."""
+    names = page.get_by_test_id("drawn-map").locator("text")
+    expect(names).to_have_count(9)
+    boxes = names.evaluate_all(
+        "all => all.map(one => one.getBBox()).map(box => [box.x, box.y, box.width, box.height])"
+    )
+    for (x1, y1, w1, h1), (x2, y2, w2, h2) in combinations(boxes, 2):
+        assert x1 + w1 < x2 or x2 + w2 < x1 or y1 + h1 < y2 + 3 or y2 + h2 < y1 + 3
+
+
 def test_the_wall_shows_the_figures_of_the_screen_and_stops_when_asked(
     outbreak: Stage, open_page: Open
 ) -> None:
     page = open_page(outbreak, "wall", size=(1920, 1080), theme="dark")
     wall = page.get_by_test_id("wall")
     expect(wall).to_have_attribute("data-part", "map")
-    expect(page.get_by_test_id("drawn-map").locator("path")).to_have_count(9)
+    expect(page.get_by_test_id("drawn-map").locator("path[data-area]")).to_have_count(9)
+    assert_no_name_lies_over_another(page)
     expect(page.get_by_role("navigation", name="Places to work")).to_have_count(0)
     assert_accessible(page, "wall")
     page.get_by_role("button", name="Late work").click()
@@ -68,6 +81,6 @@ def test_a_printed_overview_has_its_map_and_no_switches(outbreak: Stage, open_pa
     expect(page.get_by_test_id("drawn-map")).to_be_hidden()
     page.emulate_media(media="print")
     drawn = page.get_by_test_id("drawn-map")
-    expect(drawn.locator("path")).to_have_count(9)
+    expect(drawn.locator("path[data-area]")).to_have_count(9)
     expect(drawn).to_contain_text("North Bank")
     expect(page.locator("footer")).to_be_hidden()

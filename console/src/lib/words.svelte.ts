@@ -56,6 +56,9 @@ export function titled(kind: 'department' | 'plan' | 'task' | 'event', key: stri
 /** An area's name, in English beside it where a source has it; the server calls the root `the city`. */
 export const area = (name: string): string => (name === 'the city' ? t('area.wide') : words.language === 'en' && words.english[name] ? `${words.english[name]} ${name}` : name)
 
+/** An area's name on a map, where a second one beside it would find no room. */
+export const shortArea = (name: string): string => (words.language === 'en' ? (words.english[name] ?? area(name)) : area(name))
+
 /** A sentence of the server with the English names beside the areas that it names. */
 export const withAreas = (text: string): string => (words.language === 'en' ? Object.keys(words.english).reduce((said, name) => said.replaceAll(name, area(name)), text) : text)
 

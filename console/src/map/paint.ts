@@ -31,7 +31,7 @@ export function styleOf(shapes: GeoJSON.FeatureCollection, base: BaseMap | null,
       ...(drawn ? [...placeLayers(language, shown), ...nameLayers(language)] : []),
       {
         id: 'names', type: 'symbol', source: 'labels',
-        layout: { 'text-field': ['get', 'text'], 'text-font': FONTS, 'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11, 11, 15], 'symbol-sort-key': ['get', 'rank'], 'text-padding': 1, 'text-variable-anchor': ['center', 'top', 'bottom', 'left', 'right'], 'text-radial-offset': 0.4, 'text-line-height': 1.15 },
+        layout: { 'text-field': ['get', 'text'], 'text-font': FONTS, 'text-size': ['interpolate', ['linear'], ['zoom'], 7, 11, 11, 15], 'symbol-sort-key': ['get', 'rank'], 'text-padding': 1, 'text-variable-anchor-offset': ['center', [0, 0], 'right', [1, 0], 'left', [-1, 0], 'top', [0, -0.5], 'bottom', [0, 0.5]], 'text-line-height': 1.15 },
         paint: drawn
           ? { 'text-color': token('text'), 'text-halo-color': token('surface'), 'text-halo-width': 1.6 }
           : { 'text-color': onRamp('text'), 'text-halo-color': onRamp('halo'), 'text-halo-width': 1.4 },
