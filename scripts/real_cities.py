@@ -57,7 +57,7 @@ def spring_of_2022(workspace: Path) -> Iterator[Stage]:
 def play(stage: Stage, workspace: Path) -> None:
     platform = stage.platform
     feed = load_outbreak(SPRING, None, scenarios_folder(), platform)
-    write_titles(workspace, {one.name: one.title for one in feed.sources if one.title})
+    write_titles(workspace, feed.titles())
     items = [
         FeedItem(source=i.source, published_at=i.published_at, command=i.command)
         for i in feed.list_items()

@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -42,7 +43,9 @@ HUANGPU = Ground(  # where the synthetic cluster lives
         ("310115", "Example Hospital 3", 121.5440, 31.2220),
     ),
 )
-LARGEST = 1_000_000
+LARGEST = 300_000
+PLAIN_COLOURS, PLAIN_PX, ALIKE = 200, 30, 75  # so many colours that cover so many points, so far apart, stay as they are
+SLICE = 4096
 # name, place, size, language, theme
 SPRING = (
     ("loop-1-report", "?at=2022-03-09T02:00:00Z", STRIP, "en", "light"),
@@ -57,7 +60,7 @@ SPRING = (
     ("overview-forecast-zh", "", DESK, "zh", "light"),
     ("overview-movement-en", "", DESK, "en", "dark"),
     ("overview-beside-en", "", DESK, "en", "light"),
-    ("overview-wall-zh", "", WALL, "zh", "dark"),
+    ("wall-zh", "wall", WALL, "zh", "dark"),
     ("overview-phone-en", "", PHONE, "en", "light"),
     ("incident-light-en", "incident", DESK, "en", "light"),
     ("incident-dark-zh", "incident", DESK, "zh", "dark"),
@@ -216,12 +219,40 @@ def take(
 
 
 def shrink(path: Path) -> None:
-    """The same picture in 256 colours: a third of the bytes."""
+    """The same picture in 256 colours, a third of the bytes: plain colours stay what they are, or a legend would no
+    longer have the colours of its map; the rest share what is left.
+    """
     with Image.open(path) as picture:
-        small = picture.convert("RGB").quantize(
-            256, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
-        )
+        points = np.asarray(picture.convert("RGB")).astype(np.uint32)
+    packed = points[..., 0] << 16 | points[..., 1] << 8 | points[..., 2]
+    codes, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
+    colours = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], 1).astype(np.uint8)
+    kept = choose_plain(colours, counts)
+    others = np.delete(np.arange(len(colours)), kept)
+    palette = colours[kept]
+    if len(others):
+        rest = Image.fromarray(np.repeat(colours[others], counts[others], axis=0)[None])
+        few = rest.quantize(256 - len(kept), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        found = np.asarray(few.getpalette(), np.uint8).reshape(-1, 3)[: 256 - len(kept)]
+        palette = np.concatenate([palette, found])
+    nearest = np.empty(len(colours), np.uint8)
+    for start in range(0, len(colours), SLICE):
+        away = colours[start : start + SLICE, None].astype(np.int32) - palette[None]
+        nearest[start : start + SLICE] = (away**2).sum(2).argmin(1)
+    small = Image.fromarray(nearest[inverse.ravel()].reshape(points.shape[:2]), "P")
+    small.putpalette(palette.tobytes())
     small.save(path, optimize=True)
+
+
+def choose_plain(colours: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The colours that cover most, none close to another: the red of a small mark is among them, no second grey is."""
+    wide = colours.astype(np.int32)
+    open_ = counts >= PLAIN_PX
+    kept: list[int] = []
+    while open_.any() and len(kept) < PLAIN_COLOURS:
+        kept.append(int(np.argmax(np.where(open_, counts, 0))))
+        open_ &= ((wide - wide[kept[-1]]) ** 2).sum(1) > ALIKE
+    return np.asarray(kept)
 
 
 def wanted(pictures: tuple[tuple[str, ...], ...], at: int = 0) -> list[tuple[Any, ...]]:

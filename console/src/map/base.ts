@@ -15,6 +15,8 @@ export const GROUPS = {
   bus: { kinds: ['bus_stop', 'bus_station'], colour: 'transit', sign: 'B' },
 } as const
 export type Group = keyof typeof GROUPS
+/** From which zoom on a group's dots are drawn. */
+export const dotsFrom = (group: Group): number => (group === 'bus' ? 11 : group === 'metro' ? 7 : 9)
 export const groupLayers = (group: Group): string[] => [`place-${group}`, `place-${group}-name`]
 
 /** How strong a group of places is drawn; undefined as the style says it. */
@@ -88,9 +90,8 @@ export function placeLayers(language: string, shown: readonly Group[]): LayerSpe
     const filter = ['in', ['get', 'kind'], ['literal', kinds]]
     const large = group === 'metro' || group === 'health' ? 1.25 : 1
     const visibility = shown.includes(group) ? 'visible' : 'none' // said at once: to turn a layer on later is to read every tile again
-    const from = group === 'bus' ? 11 : group === 'metro' ? 7 : 9
     return [
-      layer(`place-${group}`, 'circle', 'place', { 'circle-color': token(colour), 'circle-radius': ['interpolate', ['exponential', 1.4], ['zoom'], 8, 1.5 * large, 11, 2.2 * large, 13, 3.5 * large, 16, 8 * large], 'circle-stroke-color': token('surface'), 'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 14, 1.2], 'circle-opacity': DOT_STRENGTH }, { filter, minzoom: from, layout: { visibility } }),
+      layer(`place-${group}`, 'circle', 'place', { 'circle-color': token(colour), 'circle-radius': ['interpolate', ['exponential', 1.4], ['zoom'], 8, 1.5 * large, 11, 2.2 * large, 13, 3.5 * large, 16, 8 * large], 'circle-stroke-color': token('surface'), 'circle-stroke-width': ['interpolate', ['linear'], ['zoom'], 10, 0.3, 14, 1.2], 'circle-opacity': DOT_STRENGTH }, { filter, minzoom: dotsFrom(group), layout: { visibility } }),
       layer(`place-${group}-name`, 'symbol', 'place', { 'text-color': token(colour), 'text-halo-color': token('surface'), 'text-halo-width': 1.4 }, {
         filter, minzoom: group === 'metro' ? 11.5 : 14.5,
         layout: { visibility, 'text-field': ['step', ['zoom'], ['coalesce', ['get', language === 'zh' ? 'name_zh' : 'name_en'], ['get', 'name'], sign], 24, sign], 'text-font': FONTS, 'text-size': 11, 'text-offset': [0, 0.9], 'text-anchor': 'top', 'text-max-width': 8, 'text-optional': true },

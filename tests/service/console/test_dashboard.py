@@ -11,8 +11,9 @@ import msgspec
 
 from browser.made_city import make_city
 from browser.stage import Stage, play_outbreak, staged
+from twinward.core.language import reading_in
 from twinward.service.console.basemap import Basemap
-from twinward.service.console.dashboard import Dashboards
+from twinward.service.console.dashboard import Dashboards, read_titles
 from twinward.service.console.dashboard_view import Dashboard
 from twinward.service.console.workspaces import get_public
 from twinward.service.platform import Caller, local_admin
@@ -82,3 +83,16 @@ def test_the_public_page_has_whole_days_and_no_small_numbers(tmp_path: Path) -> 
         page = get_public(stage.platform, Basemap(stage.platform), None)
         shown = {area.code: area.new_7d for area in page.areas}
         assert shown["01"] == 40 and shown["02"] is None and shown["03"] is None
+
+
+def test_a_source_is_named_in_the_language_of_whoever_reads(tmp_path: Path) -> None:
+    make_city(tmp_path / "ws")
+    titles = {"bulletin": {"en": "Daily bulletin", "zh": "每日通报"}, "desk": "The desk"}
+    (tmp_path / "ws" / "source-titles.json").write_bytes(msgspec.json.encode(titles))
+    with staged(tmp_path / "ws") as stage:
+        screens, _ = played(stage)
+        assert screen_of(screens).sources == ["Daily bulletin"]
+        with reading_in("zh"):
+            assert screen_of(screens).sources == ["每日通报"]
+        assert screen_of(screens).sources == ["Daily bulletin"]  # what is kept is not mixed up
+        assert read_titles(stage.platform)["desk"] == "The desk"

@@ -127,7 +127,7 @@ def choose_deliveries(
         feed = load_outbreak(
             options.outbreak, options.outbreak_config, scenarios_folder(), platform
         )
-        write_titles(options.workspace, {one.name: one.title for one in feed.sources if one.title})
+        write_titles(options.workspace, feed.titles())
         items = [
             FeedItem(source=item.source, published_at=item.published_at, command=item.command)
             for item in feed.list_items()
@@ -142,8 +142,8 @@ def choose_deliveries(
     return sorted(items + zeros, key=lambda item: item.published_at), DRAWN_HAZARD
 
 
-def write_titles(workspace: Path, titles: dict[str, str]) -> None:
-    """Sources as people know them, for the screens."""
+def write_titles(workspace: Path, titles: dict[str, dict[str, str]]) -> None:
+    """Sources as people know them, by language, for the screens."""
     (workspace / SOURCE_TITLES).write_bytes(msgspec.json.encode(titles))
 
 

@@ -57,6 +57,7 @@ class SourceConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     count: Column | None = None
     place: Column | None = None
     title: str = ""  # the source as people know it
+    title_zh: str = ""
     means: dict[str, str] = {}  # column of a bulletin -> our word for what it counts
     what: str = "stock"
     unit: str = "1"
@@ -152,6 +153,14 @@ class OutbreakFeed:
             raise InputError(
                 f"outbreak.toml: {error}", "write a zone like Asia/Shanghai, a time like 08:00"
             ) from error
+
+    def titles(self) -> dict[str, dict[str, str]]:
+        """Each source as people know it, by language."""
+        return {
+            one.name: {"en": one.title} | ({"zh": one.title_zh} if one.title_zh else {})
+            for one in self.sources
+            if one.title
+        }
 
     def list_items(self) -> list[OutbreakItem]:
         """Every row of every source, in the order of publication."""

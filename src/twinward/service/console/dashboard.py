@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from twinward.core.language import FIRST, READER
 from twinward.core.ports import R, Reader, Table, area_of
 from twinward.service.console.basemap import Basemap
 from twinward.service.console.bulletins import list_differences
@@ -36,7 +37,7 @@ from twinward.twins.snapshot import Snapshot
 KEPT_SCREENS = 96
 SOURCE_ROWS = 200
 IMPLIED = "/implied-zero"
-SOURCE_TITLES = "source-titles.json"  # source -> its title, as an outbreak's config has it
+SOURCE_TITLES = "source-titles.json"  # source -> its titles, as an outbreak's config has them
 
 
 class Dashboards:
@@ -57,7 +58,7 @@ class Dashboards:
             seq = reader.last_seq()
             minute = None if at else self.platform.clock.now().replace(second=0, microsecond=0)
             mine = "" if caller.areas == ("all",) and caller.department is None else caller.name
-            key = (at, seq, minute, mine)
+            key = (at, seq, minute, mine, READER.get().language)
             if key not in self._kept:
                 self._kept[key] = msgspec.json.encode(self.build(reader, at, seq, caller))
                 if len(self._kept) > KEPT_SCREENS:
@@ -194,10 +195,16 @@ def name_sources(platform: Platform, told_by: set[str]) -> list[str]:
 
 
 def read_titles(platform: Platform) -> dict[str, str]:
-    """Sources as people know them, where an outbreak's config says so."""
+    """Sources as people know them, in the reader's language, where an outbreak's config says so."""
     path = platform.workspace / SOURCE_TITLES
-    titles: dict[str, str] = msgspec.json.decode(path.read_bytes()) if path.exists() else {}
-    return titles
+    if not path.exists():
+        return {}
+    told = msgspec.json.decode(path.read_bytes(), type=dict[str, str | dict[str, str]])
+    language = READER.get().language
+    return {
+        name: one if isinstance(one, str) else one.get(language) or one[FIRST]
+        for name, one in told.items()
+    }
 
 
 def seq_at(reader: Reader, last: int, at: datetime) -> int:

@@ -272,7 +272,9 @@ def list_stages(incident: Incident, plan: PlanInForce | None, tasks: list[Task])
     return [
         LoopStage(key="triggered", reached_at=incident.opened_at, count=reports),
         LoopStage(
-            key="linked", reached_at=plan.adopted_at if plan else None, count=len(incident.parties)
+            key="linked",
+            reached_at=min([plan.adopted_at, *created]) if plan else None,  # of the first plan
+            count=len(incident.parties),
         ),
         LoopStage(key="scheduled", reached_at=min(created, default=None), count=len(tasks)),
         LoopStage(
