@@ -11,15 +11,15 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from browser.stage import Stage  # noqa: E402
-from twinward.core.clock import format_time  # noqa: E402
-from twinward.edge.agent.wire import EdgeStanding, HeardDevice, HeldDevice, SyncRequest  # noqa: E402
-from twinward.edge.responders.codec import FieldMessage, encode  # noqa: E402
-from twinward.service.devices import fleet, registry  # noqa: E402
-from twinward.service.documents import claims  # noqa: E402
-from twinward.service.operations import public_alerts  # noqa: E402
-from twinward.service.platform import local_admin  # noqa: E402
-from twinward.service.responders import field  # noqa: E402
+from browser.stage import Stage
+from twinward.core.clock import format_time
+from twinward.edge.agent.wire import EdgeStanding, HeardDevice, HeldDevice, SyncRequest
+from twinward.edge.responders.codec import FieldMessage, encode
+from twinward.service.devices import fleet, registry
+from twinward.service.documents import claims
+from twinward.service.operations import public_alerts
+from twinward.service.platform import local_admin
+from twinward.service.responders import field
 
 HUANGPU, NANJING_ROAD, WAITAN = "310101", "310101002", "310101013"
 BUND = (121.4902, 31.2366)

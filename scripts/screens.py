@@ -44,7 +44,11 @@ HUANGPU = Ground(  # where the synthetic cluster lives
     ),
 )
 LARGEST = 300_000
-PLAIN_COLOURS, PLAIN_PX, ALIKE = 200, 30, 75  # so many colours that cover so many points, so far apart, stay as they are
+PLAIN_COLOURS, PLAIN_PX, ALIKE = (
+    200,
+    30,
+    75,
+)  # so many colours that cover so many points, so far apart, stay as they are
 SLICE = 4096
 # name, place, size, language, theme
 SPRING = (
