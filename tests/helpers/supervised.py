@@ -91,6 +91,11 @@ class SupervisedCity:
         self.platform.close()
         self.platform = compose.open_platform(folder, self.clock)
 
+    def move(self, folder: Path) -> None:
+        """The process ends, and another opens the workspace in `folder`."""
+        self.platform.close()
+        self.platform = compose.open_platform(folder, self.clock)
+
     def wait(self, **span: float) -> None:
         """Time passes; what it brings is found."""
         self.clock.at += timedelta(**span)
@@ -120,10 +125,14 @@ class SupervisedCity:
 
 @contextmanager
 def supervised_city(
-    folder: Path, at: datetime = SUNDAY, districts: tuple[str, ...] = ()
+    folder: Path, at: datetime = SUNDAY, districts: tuple[str, ...] = (), database: str = ""
 ) -> Iterator[SupervisedCity]:
-    """With `districts`, in areas of the reference city; without, any area is one."""
+    """With `districts`, in areas of the reference city; without, any area is one. `database`: where
+    its log is, else in its folder.
+    """
     init_workspace(folder)
+    if database:
+        (folder / "settings.toml").write_text(f'[storage]\nurl = "{database}"\n', "utf-8")
     if districts:
         make_city(folder, *districts)
     clock = SetClock(at)

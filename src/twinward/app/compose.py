@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from twinward.storage.lake.lake import Lake
 
 BEHAVIOUR = join([city.BEHAVIOUR, emergency.BEHAVIOUR])
+SUPERVISION_MEMORY, ALARM_MEMORY = "supervision.db", "alarms.db"  # what rules remember
 
 
 FACTS = tuple(
@@ -125,11 +126,11 @@ def open_platform(workspace: Path, clock: Clock | None = None) -> Platform:
 
     edge_of = EdgeVoices(workspace).edge_of
     supervision = SupervisionMonitor(
-        store, twins.ask, reference.modules, workspace / "supervision.db", clock, edge_of
+        store, twins.ask, reference.modules, workspace / SUPERVISION_MEMORY, clock, edge_of
     )
     alarm_watch = DeviceAlarmWatch(
         *(store, twins.ask, reference.modules, reference.areas.root),
-        *(workspace / "alarms.db", clock, edge_of),
+        *(workspace / ALARM_MEMORY, clock, edge_of),
     )
 
     @cache

@@ -5,7 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from twinward.app.compose import BEHAVIOUR, open_database, open_platform
+import msgspec
+
+from twinward.app.compose import (
+    ALARM_MEMORY,
+    BEHAVIOUR,
+    SUPERVISION_MEMORY,
+    open_database,
+    open_platform,
+)
 from twinward.app.workspace import read_mark
 from twinward.core.clock import Clock
 from twinward.core.errors import (
@@ -18,6 +26,7 @@ from twinward.service.access.retention import run_retention
 from twinward.service.movement.transferred import raise_unaccounted
 from twinward.service.operations.daily_jobs import Housekeeping
 from twinward.service.platform import Platform
+from twinward.service.supervision.rule_file import read_log_mark
 from twinward.service.surveillance.raised_signals import raise_signals
 from twinward.settings import load_settings
 from twinward.standards.fhir.audit_events import AuditEvents
@@ -25,10 +34,17 @@ from twinward.storage.database.databases import Postgres, choose_database
 from twinward.storage.log import audit
 from twinward.storage.log.chain import ChainCheck
 from twinward.storage.log.store import SqlStore
-from twinward.storage.maintenance import backup, doctor, migrate, refresh
+from twinward.storage.maintenance import backup, doctor, migrate, refresh, restore
+from twinward.storage.maintenance.rule_memories import RuleMemory
 
 if TYPE_CHECKING:
     pass
+
+
+RULE_MEMORIES = tuple(
+    RuleMemory(name, lambda path: msgspec.structs.astuple(read_log_mark(path)))
+    for name in (SUPERVISION_MEMORY, ALARM_MEMORY)
+)
 
 
 def add_first_administrator(workspace: Path) -> str:
@@ -76,25 +92,27 @@ def check_workspace(workspace: Path, *, deep: bool) -> list[doctor.Finding]:
         return [doctor.fail("workspace", error.message, error.advice)]
     try:
         store = cast(SqlStore, platform.store)
-        return doctor.check_workspace(workspace, store, platform.loop.twins.apply, deep=deep)
+        return doctor.check_workspace(
+            workspace, store, platform.loop.twins.apply, deep=deep, memories=RULE_MEMORIES
+        )
     finally:
         platform.close()
 
 
 def backup_workspace(workspace: Path, target: Path) -> backup.Contents:
     """Copy the workspace while it runs; keys are left out."""
-    return backup.backup(workspace, open_database(workspace), target)
+    return backup.backup(workspace, open_database(workspace), target, RULE_MEMORIES)
 
 
 def restore_workspace(source: Path, workspace: Path) -> backup.Contents:
     """Make a workspace from a backup; a log that was in PostgreSQL goes into the database its
     settings name.
     """
-    contents = backup.read_contents(source)
+    contents = restore.read_contents(source)
     database = choose_database(load_settings(source / "settings.toml").storage.url or source)
     if isinstance(database, Postgres):
-        backup.load_tables(source, database, BEHAVIOUR.tables, contents.drill)
-    return backup.restore(source, workspace)
+        restore.load_tables(source, database, BEHAVIOUR.tables, contents.drill)
+    return restore.restore(source, workspace)
 
 
 def migrate_workspace(workspace: Path, clock: Clock | None = None) -> tuple[int, int, int]:

@@ -14,11 +14,13 @@ from reference.observing import as_rows, position, reading
 from twinward.app.maintenance import backup_workspace, restore_workspace
 from twinward.app.workspace import init_workspace
 from twinward.core.errors import ConflictError, InputError
+from twinward.service.devices.edge_book import EdgeBook
 from twinward.storage.database.databases import Postgres, choose_database
 from twinward.storage.lake.lake import Lake
 from twinward.storage.log.audit import verify_chain
-from twinward.storage.maintenance.backup import backup, load_tables, restore
+from twinward.storage.maintenance.backup import backup
 from twinward.storage.maintenance.doctor import check_workspace
+from twinward.storage.maintenance.restore import load_tables, restore
 from twinward.storage.observations.intake import DurableIntake
 
 
@@ -131,6 +133,21 @@ def empty_beside(database: Postgres) -> str:
     connection.execute(f'CREATE DATABASE "{name}-copy"')
     connection.close()
     return database.url.replace(f"/{name}?", f"/{name}-copy?")
+
+
+def test_what_people_have_put_into_a_workspace_is_in_its_backup(
+    workspace: Path, tmp_path: Path, open_at: Any, words: Any
+) -> None:
+    own = {"modules/firms.toml", "risks/own.toml", "intake.toml", "attachments/a.sealed"}
+    for name in own:
+        (workspace / name).parent.mkdir(exist_ok=True)
+        (workspace / name).write_text("id = 1\n")
+    with EdgeBook.open(workspace) as book:
+        assert book.words() == {}
+    store = open_at(workspace)
+    store.write(open_incident(words, 1))
+    contents = backup(workspace, store.database, tmp_path / "backup")
+    assert own | {"edges.db"} <= set(contents.files)
 
 
 def test_a_damaged_backup_and_a_used_folder_are_refused(

@@ -1,4 +1,4 @@
-"""Backup of a workspace while it runs, and restore to the same hashes. Keys are never in it."""
+"""Backup of a workspace while it runs. Keys are never in it; `restore` makes a workspace of it."""
 
 from __future__ import annotations
 
@@ -12,22 +12,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from twinward.core.coding.files import write_whole
-from twinward.core.errors import UNREADABLE, ConflictError, InputError, StorageError
-from twinward.core.ports import Table
+from twinward.core.errors import ConflictError, InputError, StorageError
 from twinward.storage.database.databases import Postgres, Sqlite
-from twinward.storage.database.schema import SCHEMA_VERSION, Forms
-from twinward.storage.database.statements import Statements
-from twinward.storage.log.drill_isolation import read_drill, require_side
-from twinward.storage.log.opening import prepare
-from twinward.storage.log.row_queries import RowCodec
-
-if TYPE_CHECKING:
-    pass
+from twinward.storage.database.schema import SCHEMA_VERSION
+from twinward.storage.log.drill_isolation import read_drill
+from twinward.storage.maintenance.rule_memories import (
+    RuleMemory,
+    copy_memories,
+    copy_sqlite,
+    leave_out_ahead,
+)
 
 FORMAT = 1
 CONTENTS = "backup.json"
@@ -46,14 +44,20 @@ CARRIED = frozenset(
         "supplies.toml",
         "unit-costs.toml",
         "outlets.toml",
+        "intake.toml",
         "orders.db",
+        "edges.db",
         "city",
         "vault",
         "plans",
+        "modules",
+        "risks",
         "sheets",
         "unfinished",
         "reviews",
         "case-records",
+        "hazard-forecasts",
+        "attachments",
         "receipts",
         "published",
         "drill",
@@ -63,7 +67,6 @@ CARRIED = frozenset(
 )
 SETTINGS = "settings.toml"
 LEFT_OUT_ENDINGS = (".key", ".keys", ".lock", ".new", "-wal", "-shm", "-journal")
-LOOKUPS = ("person_keys",)
 PASSWORD = re.compile(r"(://[^:/@\s]+):[^@\s]*@")
 TRIES = 20
 
@@ -73,7 +76,8 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     copied.
 
     `drill` is the id of the drill whose workspace it was: what is restored from it is that drill
-    again.
+    again. `left_out`: files that are not in it because the log does not have what they know of, or
+    because nobody can read them.
     """
 
     format: int = FORMAT
@@ -82,11 +86,21 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
     head: str
     files: dict[str, str]
     drill: str = ""
+    left_out: tuple[str, ...] = ()
 
 
-def backup(workspace: Path, database: Sqlite | Postgres, target: Path) -> Contents:
+def backup(
+    workspace: Path,
+    database: Sqlite | Postgres,
+    target: Path,
+    memories: Sequence[RuleMemory] = (),
+) -> Contents:
     """Copies a workspace into the new folder `target`; writers and readers of the workspace go
     on meanwhile.
+
+    What rules remember is older than the log, and the log older than the inbox, which is not
+    drained meanwhile: batches that a memory does not know are shown again where it is restored, and
+    what has followed from them by then is known by its ids.
     """
     if target.exists() and any(target.iterdir()):
         raise ConflictError(f"{target} is not empty", "name a new folder", code="exists")
@@ -98,13 +112,21 @@ def backup(workspace: Path, database: Sqlite | Postgres, target: Path) -> Conten
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True, mode=0o700)  # movement in it is not sealed
     try:
-        entries, head = _copy_database(database, beside)
         with draining_stopped(workspace / "observations"):
+            left_out = copy_memories(workspace, beside, memories)
+            entries, head = _copy_database(database, beside)
+            left_out += leave_out_ahead(database, entries, beside, memories)
             _copy_tree(workspace / "observations", beside / "observations")
         _copy_lake(workspace / "lake", beside / "lake")
         _copy_rest(workspace, beside)
         files = {str(path.relative_to(beside)): sha256_of(path) for path in sorted(_files(beside))}
-        contents = Contents(entries=entries, head=head, files=files, drill=_drill_of(database))
+        contents = Contents(
+            entries=entries,
+            head=head,
+            files=files,
+            drill=_drill_of(database),
+            left_out=tuple(left_out),
+        )
         write_whole(beside / CONTENTS, msgspec.json.encode(contents))
         shutil.rmtree(target, ignore_errors=True)
         beside.replace(target)
@@ -155,7 +177,7 @@ def _copy_tables(database: Postgres, folder: Path) -> tuple[int, str]:
                 c.name for c in connection.execute(f'SELECT * FROM "{name}" LIMIT 0').description
             ]
             write_whole(folder / f"{name}.columns", msgspec.json.encode(columns))
-            copying = f'COPY "{name}" ({_quoted(columns)}) TO STDOUT'
+            copying = f'COPY "{name}" ({quoted(columns)}) TO STDOUT'
             with (
                 (folder / f"{name}.copy").open("wb") as file,
                 connection.cursor().copy(copying) as rows,  # type: ignore[attr-defined]
@@ -171,7 +193,7 @@ def _drill_of(database: Sqlite | Postgres) -> str:
         return read_drill(connection)
 
 
-def _quoted(columns: Sequence[str]) -> str:
+def quoted(columns: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
 
 
@@ -229,124 +251,13 @@ def _copy_rest(workspace: Path, target: Path) -> None:
         there = target / relative
         there.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix in (".sqlite", ".db"):
-            with (
-                closing(Sqlite(path).connect(write=False)) as source,
-                closing(sqlite3.connect(there)) as copy,
-            ):
-                source.backup(copy)
-                leave_out_lookups(copy)
+            copy_sqlite(path, there)
         elif relative == Path(SETTINGS):
             there.write_text(PASSWORD.sub(r"\1@", path.read_text("utf-8")), "utf-8")
         else:
             shutil.copyfile(path, there)
 
 
-def leave_out_lookups(copy: sqlite3.Connection) -> None:
-    """By what persons are found stays out of a backup: the vault makes it anew from what it can
-    open, and of whom it can open nothing a backup tells nothing.
-    """
-    for table in LOOKUPS:
-        copy.execute(f'DROP TABLE IF EXISTS "{table}"')
-    copy.commit()
-    copy.execute("VACUUM")
-
-
 def sha256_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def read_contents(source: Path) -> Contents:
-    """The contents of a backup whose files are all there and unchanged; InputError names the
-    first that is not.
-    """
-    try:
-        contents = msgspec.json.decode((source / CONTENTS).read_bytes(), type=Contents)
-    except (OSError, *UNREADABLE) as error:
-        raise InputError(
-            f"{source} is no whole backup: {error}", "name a folder that `backup` wrote"
-        ) from error
-    for name, expected in contents.files.items():
-        path = source / name
-        if not _lies_inside(source, path, name):
-            raise InputError(
-                f"the backup names a file outside of itself: {name}",
-                "use another backup",
-                code="backup_damaged",
-            )
-        if not path.is_file() or sha256_of(path) != expected:
-            raise InputError(
-                f"the backup's file {name} is missing or changed",
-                "use another backup",
-                code="backup_damaged",
-            )
-    if contents.schema_version > SCHEMA_VERSION:
-        raise InputError(
-            "the backup comes from a later release", "install that release", code="schema_new"
-        )
-    return contents
-
-
-def _lies_inside(source: Path, path: Path, name: str) -> bool:
-    """Whether a name of the list is a file of the backup: relative, without a way up, no link."""
-    parts = Path(name).parts
-    return (
-        not Path(name).is_absolute()
-        and bool(parts)
-        and ".." not in parts
-        and not any((source / Path(*parts[: n + 1])).is_symlink() for n in range(len(parts)))
-        and path.resolve().is_relative_to(source.resolve())
-    )
-
-
-def restore(source: Path, workspace: Path) -> Contents:
-    """Makes the folder `workspace` from a backup; it must not be there. A PostgreSQL log follows
-    by `load_tables`.
-    """
-    contents = read_contents(source)
-    if workspace.exists() and any(workspace.iterdir()):
-        raise ConflictError(f"{workspace} is not empty", "name a new folder", code="exists")
-    beside = workspace.with_name(workspace.name + ".new")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.parent.mkdir(parents=True, exist_ok=True)
-    beside.mkdir(mode=0o700)  # whatever lies inside is its owner's alone
-    for name in contents.files:
-        if Path(name).parts[0] == TABLES:
-            continue
-        there = beside / name
-        there.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name, there)
-    shutil.rmtree(workspace, ignore_errors=True)
-    beside.replace(workspace)
-    return contents
-
-
-def load_tables(
-    source: Path, database: Postgres, tables: Sequence[Table[msgspec.Struct]], drill: str = ""
-) -> None:
-    """Fills an empty PostgreSQL database from a backup; ConflictError when a log is there already.
-
-    A drill's tables go only into a database that has held nothing but that drill.
-    """
-    forms = Forms(tables)
-    prepare(database, Statements(database.name, forms), RowCodec(forms, (), None), drill)
-    with closing(database.connect(write=True)) as connection:
-        database.begin_write(connection)
-        if connection.execute("SELECT seq FROM head").fetchone()[0]:
-            raise ConflictError(
-                "the database holds a log already", "name an empty database", code="exists"
-            )
-        for path in sorted((source / TABLES).glob("*.copy")):
-            _load_table(connection, path)
-        require_side(connection, drill)
-        connection.execute("COMMIT")
-
-
-def _load_table(connection: Any, path: Path) -> None:
-    name = path.stem
-    columns = msgspec.json.decode(path.with_suffix(".columns").read_bytes(), type=list[str])
-    connection.execute(f'DELETE FROM "{name}"')
-    copying = f'COPY "{name}" ({_quoted(columns)}) FROM STDIN'
-    with path.open("rb") as file, connection.cursor().copy(copying) as rows:
-        while part := file.read(1 << 20):
-            rows.write(part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -22,6 +22,7 @@ from twinward.storage.files.frames import read_frames
 from twinward.storage.lake.manifest import MANIFEST, load_manifest
 from twinward.storage.log.audit import verify_chain
 from twinward.storage.log.store import SqlStore
+from twinward.storage.maintenance.rule_memories import RuleMemory, find_odd
 from twinward.storage.observations.inbox_files import read_accounts, read_mark
 
 LOW_BYTES, TOO_LOW_BYTES = 2_000_000_000, 200_000_000
@@ -53,10 +54,15 @@ def fail(check: str, found: str, advice: str) -> Finding:
 
 
 def check_workspace(
-    workspace: Path, store: SqlStore, apply: Apply, *, deep: bool = False
+    workspace: Path,
+    store: SqlStore,
+    apply: Apply,
+    *,
+    deep: bool = False,
+    memories: Sequence[RuleMemory] = (),
 ) -> list[Finding]:
     """All checks, in order; one that breaks is a finding, not the end. `deep` rebuilds also a
-    long log.
+    long log; `memories`: files of what rules remember.
     """
     observations = workspace / "observations" / "inbox"
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
@@ -67,6 +73,7 @@ def check_workspace(
         ("counts", lambda: check_counts(store, observations)),
         ("keys", lambda: check_keys(store)),
         ("inbox", lambda: check_inbox(observations)),
+        ("rules", lambda: check_rules(workspace, store, memories)),
         ("lake", lambda: check_lake(workspace / "lake")),
         ("at rest", lambda: check_at_rest(workspace)),
     ]
@@ -282,6 +289,22 @@ def check_inbox(inbox: Path) -> Iterator[Finding]:
         yield warn("inbox", said, "draining lags: look at the lake's disk and at /health")
     else:
         yield ok("inbox", said)
+
+
+def check_rules(
+    workspace: Path, store: SqlStore, memories: Sequence[RuleMemory]
+) -> Iterator[Finding]:
+    """What rules remember goes as far as the log at most."""
+    advice = (
+        "rules begin anew from the alarms that stand; files that belong together come from one "
+        "backup. Remove what was put aside once its cause is known"
+    )
+    odd = list(find_odd(workspace, store.database, memories))
+    for found in odd:
+        yield warn("rules", found, advice)
+    if memories and not odd:
+        there = [one.name for one in memories if (workspace / one.name).is_file()]
+        yield ok("rules", f"{', '.join(there)} belong to this log" if there else "not used yet")
 
 
 def owner_of(lock: Path) -> str:
