@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 from twinward.core.clock import Clock
 from twinward.core.messages import Event
@@ -27,6 +28,14 @@ KINDS = (
     "PublicAlertSent",
 )
 MINUTE = timedelta(minutes=1)
+REST, LONGEST_REST = timedelta(seconds=5), timedelta(minutes=5)  # of a channel that failed (ours)
+
+
+class ChannelRest(NamedTuple):
+    """Until when a channel is left alone, and how long it was this time."""
+
+    until: datetime
+    wait: timedelta
 
 
 class Dispatcher:
@@ -49,6 +58,7 @@ class Dispatcher:
         self._specs: dict[str, OutletSpec] = {spec.name: spec for spec in routing.outlets}
         self._drill, self._name_of, self._zone = drill, name_of, zone
         self._sent: dict[str, list[datetime]] = {}
+        self._rests: dict[tuple[str, str], ChannelRest] = {}
 
     def step(self) -> int:
         return self.read_log() + self.send_due() + self.look_up()
@@ -97,12 +107,35 @@ class Dispatcher:
     def send_due(self) -> int:
         now = self.clock.now()
         sent = 0
+        resting: dict[datetime, list[str]] = {}
         for message in self.ledger.list_due(now, BATCH):
+            channel = self._channel(message)
+            rest = self._rests.get(channel)
+            if rest is not None and now < rest.until and now < message.expires_at:
+                resting.setdefault(rest.until, []).append(message.key)
+                continue
             receipt = self._send(message, now)
             if receipt is not None:
+                self._note_rest(channel, receipt)
                 self.ledger.note(message.key, receipt, now)
                 sent += 1
+        for until, keys in resting.items():
+            self.ledger.postpone(keys, until)
         return sent
+
+    def _channel(self, message: OutletMessage) -> tuple[str, str]:
+        """What is dead together: each webhook by itself, any other outlet as a whole."""
+        spec = self._specs.get(message.outlet)
+        apart = spec is not None and spec.kind == "webhook"
+        return message.outlet, message.address if apart else ""
+
+    def _note_rest(self, channel: tuple[str, str], receipt: OutletReceipt) -> None:
+        """A channel that does not answer rests, so that its messages hold nobody else's up."""
+        if not receipt.again:
+            self._rests.pop(channel, None)
+            return
+        wait = min(LONGEST_REST, 2 * self._rests[channel].wait) if channel in self._rests else REST
+        self._rests[channel] = ChannelRest(self.clock.now() + wait, wait)
 
     def _send(self, message: OutletMessage, now: datetime) -> OutletReceipt | None:
         """What became of it; None where it must wait for its turn."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -113,13 +113,23 @@ class Ledger:
             self._db.execute("INSERT INTO place VALUES (?)", (seq,))
 
     def list_due(self, now: datetime, most: int) -> list[OutletMessage]:
+        """So many of each outlet: what waits for a slow one hides no message of another."""
         with self._lock:
             rows = self._db.execute(
-                "SELECT body FROM message WHERE state='queued' AND next_us<=? "
-                "ORDER BY next_us, key LIMIT ?",
+                "SELECT body FROM (SELECT body, next_us, key, row_number() OVER "
+                "(PARTITION BY outlet ORDER BY next_us, key) AS place FROM message "
+                "WHERE state='queued' AND next_us<=?) WHERE place<=? ORDER BY next_us, key",
                 (to_us(now), most),
             ).fetchall()
         return [msgspec.json.decode(row[0], type=OutletMessage) for row in rows]
+
+    def postpone(self, keys: Sequence[str], until: datetime) -> None:
+        """These are not due before; nothing was tried."""
+        with self._transaction():
+            self._db.executemany(
+                "UPDATE message SET next_us=? WHERE key=? AND state='queued'",
+                [(to_us(until), key) for key in keys],
+            )
 
     def list_handed_on(self, most: int) -> list[OutletMessage]:
         """Sent, and nothing heard yet."""

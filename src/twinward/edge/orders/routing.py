@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta, tzinfo
@@ -13,6 +14,7 @@ import msgspec
 from twinward.core.errors import InputError, explain_decode_error
 from twinward.core.ids import derive_id
 from twinward.core.messages import Event
+from twinward.edge.orders.mail import MAILBOX
 from twinward.edge.orders.outlet import Kind, OutletMessage
 from twinward.edge.orders.sms import normal_number
 from twinward.edge.orders.texts import alert_text, text_of
@@ -22,6 +24,8 @@ ADVICE = "see docs/howto/send-orders-out.md"
 KINDS: tuple[Kind, ...] = ("order", "late", "withdrawn", "level", "alert")
 KEPT = timedelta(hours=24)  # how long after its deadline an order is still worth sending
 URGENT = timedelta(hours=12)  # an order due sooner wakes people (ours)
+# a host and no password before it: addresses are shown in lists
+WEB_ADDRESS = re.compile(r"https?://[^\s/@?#]+([/?#]\S*)?")
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
 
 
@@ -107,7 +111,16 @@ def check(routing: Routing, name: str) -> None:
         if missing or names.count(outlet.name) > 1:
             said = f"needs {', '.join(missing)}" if missing else "stands twice"
             raise InputError(f"{name}: outlet {outlet.name} {said}", ADVICE, code="bad_outlets")
+    kinds = {outlet.name: outlet.kind for outlet in routing.outlets}
     for recipient in routing.recipients:
+        if recipient.outlet in kinds and not is_address(kinds[recipient.outlet], recipient.address):
+            raise InputError(
+                f"{name}: recipient address {recipient.address!r} is none of an outlet of the kind "
+                f"{kinds[recipient.outlet]}",
+                "give a telephone number (sms), one mailbox (email), an address that begins with "
+                "https:// or http:// (webhook)",
+                code="bad_outlets",
+            )
         if recipient.outlet not in names:
             raise InputError(
                 f"{name}: {recipient.address} is reached through {recipient.outlet!r}, which is "
@@ -115,6 +128,15 @@ def check(routing: Routing, name: str) -> None:
                 ADVICE,
                 code="bad_outlets",
             )
+
+
+def is_address(kind: str, address: str) -> bool:
+    """Whether messages of an outlet can go there; whether anybody hears them is known later."""
+    if kind == "sms":
+        return normal_number(address) is not None
+    if kind == "email":
+        return MAILBOX.fullmatch(address.strip()) is not None
+    return kind != "webhook" or WEB_ADDRESS.fullmatch(address) is not None
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):
