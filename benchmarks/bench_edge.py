@@ -301,7 +301,7 @@ def run_drain(bench: Bench, centre: Centre, readings: int) -> dict[str, Any]:
     begun = time.monotonic()
     bench.start()
     start_s = time.monotonic() - begun
-    late: list[float] = []
+    late: list[tuple[float, float]] = []  # when it was sent, how long it took
     over = threading.Event()
     watcher = threading.Thread(target=send_alarms, args=(bench, centre, late, over))
     watcher.start()
@@ -319,10 +319,23 @@ def run_drain(bench: Bench, centre: Centre, readings: int) -> dict[str, Any]:
         "drained_s": round(drained_s, 1),
         "drained_per_s": round(readings / drained_s),
         "minutes_for_72h_of_2000": round(72 * 60 * 2000 / (readings / drained_s) / 60, 1),
-        "alarms": len(late),
-        "alarm_p99_s": round(percentile(late, 0.99), 2) if late else None,
+        **tell_alarms(late, begun),
         "centre": {name: account[name] for name in ("received", "stored", "duplicate", "rejected")},
         "peak_rss_mb": round(bench.peak_mb(), 1),
+    }
+
+
+def tell_alarms(late: list[tuple[float, float]], begun: float) -> dict[str, Any]:
+    """How long alarms took, and when in the drain the slowest were sent."""
+    took = [seconds for _, seconds in late]
+    slowest = sorted(late, key=lambda one: -one[1])[:8]
+    return {
+        "alarms": len(late),
+        "alarm_p50_s": round(percentile(took, 0.5), 2) if took else None,
+        "alarm_p99_s": round(percentile(took, 0.99), 2) if took else None,
+        "slowest_alarms": [
+            {"sent_at_s": round(at - begun, 1), "took_s": round(s, 2)} for at, s in slowest
+        ],
     }
 
 
@@ -355,7 +368,9 @@ def fill(bench: Bench, readings: int) -> tuple[float, int]:
     return seconds, size
 
 
-def send_alarms(bench: Bench, centre: Centre, late: list[float], over: threading.Event) -> None:
+def send_alarms(
+    bench: Bench, centre: Centre, late: list[tuple[float, float]], over: threading.Event
+) -> None:
     """A reading above the bound becomes an alarm; the centre's list of sensors shows it."""
     client = bench.client("alarms")
     number = 0
@@ -369,7 +384,7 @@ def send_alarms(bench: Bench, centre: Centre, late: list[float], over: threading
             if time.monotonic() - sent > 60:
                 break
             time.sleep(0.05)
-        late.append(time.monotonic() - sent)
+        late.append((sent, time.monotonic() - sent))
         number += 1
         time.sleep(0.2)
     client.loop_stop()

@@ -17,7 +17,13 @@ from twinward.edge.agent.bundles import change_rules
 from twinward.edge.rules.evaluator import Evaluator
 from twinward.edge.rules.replay import TIMER_LAG_US
 from twinward.edge.rules.rule import DeviceRule, Memory, RuleSignal
-from twinward.service.devices.alarm_memory import EdgeChange, EdgeState, KeptEdge, WaitingReading
+from twinward.service.devices.alarm_memory import (
+    EdgeChange,
+    EdgeState,
+    KeptEdge,
+    WaitingReading,
+    encode_kept,
+)
 from twinward.service.supervision.hearing import began_of
 from twinward.service.supervision.module_engine import AHEAD_US, ALARM, columns_of
 from twinward.service.supervision.progress import Progress
@@ -127,23 +133,27 @@ class AlarmEngine:
                 continue
             keys = evaluator.memories.keys() if edge.rewritten else evaluator.changed
             memories = evaluator.memories
+            state = EdgeState(
+                rules=tuple(evaluator.rules.values()),
+                from_us=evaluator.from_us,
+                waiting=edge.waiting,
+                progress=self._progress.of(name),
+            )
             yield EdgeChange(
                 edge=name,
-                state=EdgeState(
-                    rules=tuple(evaluator.rules.values()),
-                    from_us=evaluator.from_us,
-                    waiting=list(edge.waiting),
-                    progress=self._progress.of(name),
-                ),
-                memories=[(key, memories[key]) for key in sorted(keys) if key in memories],
+                state=encode_kept(state),
+                memories=[
+                    (key, encode_kept(memories[key])) for key in sorted(keys) if key in memories
+                ],
                 whole=edge.rewritten,
             )
-
-    def note_kept(self) -> None:
-        """All that `take_changed` told is on the disk."""
-        for edge in self._edges.values():
             edge.changed = edge.rewritten = False
-            edge.evaluator.changed.clear()
+            evaluator.changed.clear()
+
+    def note_unkept(self) -> None:
+        """What `take_changed` told did not come to the disk: everything is to be kept anew."""
+        for edge in self._edges.values():
+            edge.changed = edge.rewritten = True
 
     def restore(self, alarm: DeviceAlarm) -> None:
         """An alarm that stood when this process began: it is raised no second time, and can end.

@@ -18,6 +18,7 @@ from twinward.service.supervision.rule_file import RuleFile, read_seen
 
 Key = tuple[str, str]  # rule, device or place
 WaitingReading = tuple[int, str, str, float]  # time, device, type, value
+encode_kept = msgspec.msgpack.Encoder().encode  # at once: the engine goes on meanwhile
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS edge (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS memory (
@@ -41,8 +42,8 @@ class EdgeChange(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be kept anew of one edge; `whole`: in place of all that was remembered of it."""
 
     edge: str
-    state: EdgeState
-    memories: list[tuple[Key, Memory]]
+    state: bytes  # an `EdgeState`, as `encode_kept` says it
+    memories: list[tuple[Key, bytes]]
     whole: bool
 
 
@@ -67,18 +68,15 @@ class AlarmMemory:
 
     def keep(self, seen: Seen, log: Rows, changes: Iterable[EdgeChange]) -> None:
         """All of them and the last batch that they know, or nothing."""
-        encode = msgspec.msgpack.Encoder().encode
 
         def work(db: sqlite3.Connection) -> None:
             for one in changes:
                 if one.whole:
                     db.execute("DELETE FROM memory WHERE edge=?", (one.edge,))
-                db.execute(
-                    "INSERT OR REPLACE INTO edge VALUES (?,?)", (one.edge, encode(one.state))
-                )
+                db.execute("INSERT OR REPLACE INTO edge VALUES (?,?)", (one.edge, one.state))
                 db.executemany(
                     "INSERT OR REPLACE INTO memory VALUES (?,?,?,?)",
-                    [(one.edge, *key, encode(memory)) for key, memory in one.memories],
+                    [(one.edge, *key, body) for key, body in one.memories],
                 )
 
         self._file.write(seen, log, work)

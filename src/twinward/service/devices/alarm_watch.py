@@ -52,6 +52,7 @@ class DeviceAlarmWatch(ReadingWatch):
         self._from_us = to_us(clock.now())
         self._file = AlarmMemory(memory)
         self._engine = AlarmEngine(self._from_us, nowhere)
+        self._unkept = False  # what was to be kept is not on the disk
 
     @property
     def engine(self) -> AlarmEngine:
@@ -71,11 +72,19 @@ class DeviceAlarmWatch(ReadingWatch):
         if read and self._asked.is_done():  # since when rules listen is known from the start
             self._keep()
 
-    def _keep(self) -> None:
-        if changes := list(self._engine.take_changed()):
-            with self._store.read() as log:
-                self._file.keep(self._seen, log, changes)
-            self._engine.note_kept()
+    def _memories(self) -> Callable[[], None]:
+        if self._unkept:
+            self._engine.note_unkept()
+        changes, seen = list(self._engine.take_changed()), self._seen
+        self._unkept = bool(changes)
+
+        def keep() -> None:
+            if changes:
+                with self._store.read() as log:
+                    self._file.keep(seen, log, changes)
+                self._unkept = False
+
+        return keep
 
     def _read_rules(self, rows: Rows, *, first: bool) -> None:
         modules = {name: one.about_persons for name, one in self._modules().items()}

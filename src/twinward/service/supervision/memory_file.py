@@ -17,6 +17,7 @@ from twinward.service.supervision.reading_watch import Seen
 from twinward.service.supervision.rule_file import RuleFile, read_seen
 
 Key = tuple[str, str]  # rule, device or object
+encode_kept = msgspec.msgpack.Encoder().encode  # at once: the engine goes on meanwhile
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS memory (
   rule TEXT, about TEXT, body BLOB, PRIMARY KEY (rule, about)) WITHOUT ROWID;
@@ -44,10 +45,12 @@ class KeptModules(msgspec.Struct, kw_only=True):
 
 
 class ModuleChange(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be kept anew; `gone`: of objects that are supervised no more."""
+    """What is to be kept anew, as `encode_kept` says it; `gone`: of objects that are supervised no
+    more.
+    """
 
-    memories: list[tuple[Key, Memory]]
-    sources: list[tuple[str, SourceProgress]]
+    memories: list[tuple[Key, bytes]]
+    sources: list[tuple[str, bytes]]
     gone: list[Key]
     since: ListeningSince
 
@@ -64,18 +67,14 @@ class MemoryFile:
 
     def keep(self, seen: Seen, log: Rows, change: ModuleChange) -> None:
         """All of it, and the last batch that it knows, or nothing."""
-        encode = msgspec.msgpack.Encoder().encode
 
         def work(db: sqlite3.Connection) -> None:
             db.executemany("DELETE FROM memory WHERE rule=? AND about=?", change.gone)
             db.executemany(
                 "INSERT OR REPLACE INTO memory VALUES (?,?,?)",
-                [(*key, encode(memory)) for key, memory in change.memories],
+                [(*key, body) for key, body in change.memories],
             )
-            db.executemany(
-                "INSERT OR REPLACE INTO source VALUES (?,?)",
-                [(name, encode(known)) for name, known in change.sources],
-            )
+            db.executemany("INSERT OR REPLACE INTO source VALUES (?,?)", change.sources)
             since = (change.since.edges_us, change.since.clock_us)
             db.execute("INSERT OR REPLACE INTO began VALUES (1,?,?)", since)
 

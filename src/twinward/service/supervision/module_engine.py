@@ -11,7 +11,7 @@ from twinward.core.clock import from_us, to_us
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command
 from twinward.edge.rules.evaluator import Evaluator
-from twinward.edge.rules.rule import Memory, RuleSignal
+from twinward.edge.rules.rule import RuleSignal
 from twinward.library.supervision.module import CLEAR, Event, Module
 from twinward.loop.supervised import defect_id, open_command
 from twinward.service.supervision.hearing import (
@@ -28,6 +28,7 @@ from twinward.service.supervision.memory_file import (
     Key,
     ListeningSince,
     ModuleChange,
+    encode_kept,
 )
 from twinward.service.supervision.progress import GAP_US, NEVER, Progress
 from twinward.twins.emergency import messages as m
@@ -248,23 +249,29 @@ class ModuleEngine:
         name = defect_id(one.thing, defect.id, from_us(began_us))
         return [m.MendDefect(id=derive_id("cmd", name, "clear"), defect=name, evidence=CLEAR)]
 
-    def find_changed(self) -> ModuleChange | None:
-        """What is to be kept anew since `note_kept`; None where that is nothing."""
-        memories: list[tuple[Key, Memory]] = []
+    def take_changed(self) -> ModuleChange | None:
+        """What is to be kept anew since this was last asked; None where that is nothing."""
+        memories: list[tuple[Key, bytes]] = []
         for group in self._groups.values():
-            memories += [(key, group.memories[key]) for key in group.changed]
-        sources = [(name, self._progress.of(name)) for name in sorted(self._progress.changed)]
-        if not (memories or sources or self._gone):
-            return None
+            memories += [(key, encode_kept(group.memories[key])) for key in group.changed]
+            group.changed.clear()
+        sources = [
+            (name, encode_kept(self._progress.of(name))) for name in sorted(self._progress.changed)
+        ]
+        self._progress.changed.clear()
         gone = sorted(self._gone)
+        self._gone.clear()
+        if not (memories or sources or gone):
+            return None
         return ModuleChange(memories=memories, sources=sources, gone=gone, since=self._since)
 
-    def note_kept(self) -> None:
-        """All that `find_changed` told is on the disk."""
+    def note_unkept(self, change: ModuleChange) -> None:
+        """What `take_changed` told did not come to the disk: it is to be kept anew."""
+        keys = {key for key, _ in change.memories}
         for group in self._groups.values():
-            group.changed.clear()
-        self._progress.changed.clear()
-        self._gone.clear()
+            group.changed |= keys & group.memories.keys()
+        self._progress.changed.update(name for name, _ in change.sources)
+        self._gone.update(change.gone)
 
 
 def listening_since(kept: KeptModules, from_us: int) -> ListeningSince:

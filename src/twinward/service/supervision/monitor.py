@@ -12,7 +12,7 @@ from twinward.core.errors import InputError
 from twinward.core.ports import Store
 from twinward.library.supervision.module import Module
 from twinward.service.supervision.hearing import Refusals
-from twinward.service.supervision.memory_file import KeptModules, MemoryFile
+from twinward.service.supervision.memory_file import KeptModules, MemoryFile, ModuleChange
 from twinward.service.supervision.module_engine import ModuleEngine
 from twinward.service.supervision.reading_watch import ReadingWatch
 from twinward.service.supervision.submissions import Ask
@@ -40,6 +40,7 @@ class SupervisionMonitor(ReadingWatch):
         self._from_us = to_us(clock.now())
         self._known: dict[str, Module] = {}
         self._engine = ModuleEngine({}, KeptModules(), self._from_us)
+        self._unkept: ModuleChange | None = None  # what was to be kept is not on the disk
 
     @property
     def engine(self) -> ModuleEngine:
@@ -78,7 +79,7 @@ class SupervisionMonitor(ReadingWatch):
 
     def _begin(self, modules: dict[str, Module]) -> None:
         """From now on by these modules, with what is remembered."""
-        self._asked.finish()
+        self._asked.finish(self._asked.list_pending())
         self._keep()
         with self._store.read() as log:
             kept = self._file.load(log)
@@ -87,8 +88,16 @@ class SupervisionMonitor(ReadingWatch):
             self._seen = kept.seen
         self._known, self._seq = modules, -1
 
-    def _keep(self) -> None:
-        if (change := self._engine.find_changed()) is not None:
-            with self._store.read() as log:
-                self._file.keep(self._seen, log, change)
-            self._engine.note_kept()
+    def _memories(self) -> Callable[[], None]:
+        if self._unkept is not None:
+            self._engine.note_unkept(self._unkept)
+        change, seen = self._engine.take_changed(), self._seen
+        self._unkept = change
+
+        def keep() -> None:
+            if change is not None:
+                with self._store.read() as log:
+                    self._file.keep(seen, log, change)
+                self._unkept = None
+
+        return keep

@@ -8,6 +8,7 @@ import threading
 import time
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from twinward.core.clock import Clock, to_us
@@ -40,6 +41,7 @@ class ReadingWatch:
         """`edge_of`: the edge that speaks in a namespace of ids, else that namespace."""
         self._store, self._clock, self._edge_of = store, clock, edge_of
         self._lock = threading.Lock()
+        self._keeping = threading.Lock()  # taken inside `_lock`, and held on while it is written
         self._asked = Submissions(store, ask)
         self._seq = -1  # the log is read up to here; -1: not at all
         self._fresh_until = float("-inf")
@@ -56,8 +58,16 @@ class ReadingWatch:
     def _read_again(self) -> None:
         """What changed since the last look; another process may have done it."""
 
+    def _memories(self) -> Callable[[], None]:
+        """What the engine remembers now, as work that puts it on the disk; `_keeping` is held until
+        that is done or has failed.
+        """
+        return lambda: None
+
     def _keep(self) -> None:
-        """What the engine remembers is on disk."""
+        """What the engine remembers is on disk; inside `_lock`."""
+        with self._keeping:
+            self._memories()()
 
     def forget(self) -> None:
         """Something that the engine knows has changed: it is read before the next batch."""
@@ -90,17 +100,25 @@ class ReadingWatch:
         return shown[0] <= self._seen[0] and shown[1] <= self._seen[1]
 
     def settle(self) -> None:
-        """Returns when all that was asked is in the log; what failed is asked for again."""
+        """Returns when all that was asked is in the log; what failed is asked for again. Batches
+        that come meanwhile do not wait for the log, nor for the disk.
+        """
+        try:
+            with ExitStack() as held:
+                with self._lock:
+                    self._look_at_unseen()
+                    self._asked.submit(self.engine.advance(to_us(self._clock.now())))
+                    asked = self._asked.list_pending()
+                    held.enter_context(self._keeping)
+                    keep = self._memories()
+                self._asked.finish(asked)
+                keep()
+        except TwinwardError as error:
+            self.trouble = error
+            raise
         with self._lock:
-            try:
-                self._look_at_unseen()
-                self._asked.submit(self.engine.advance(to_us(self._clock.now())))
-                self._asked.finish()
-                self._keep()
-            except TwinwardError as error:
-                self.trouble = error
-                raise
-            self.trouble = None
+            if not self._unseen:
+                self.trouble = None
 
     def find_trouble(self) -> TwinwardError | None:
         return self.trouble
