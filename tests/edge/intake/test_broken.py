@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import resource
-import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -55,25 +54,27 @@ def test_two_hundred_of_them_in_the_process_apart(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     print("seed", SEED)  # noqa: T201
-    wrong, refused, longest = [], 0, (0.0, "")
-    for one in all_of(SEED):
-        begun = time.monotonic()
-        try:
-            read = sandbox.read_file(one.data)
-        except TwinwardError as error:
-            refused += 1
-            assert isinstance(error, InputError) and error.message and error.advice
-            wrong.append(judge(one, str(error.code).removeprefix("unreadable_"), ""))
-        else:
-            wrong.append(judge(one, "", "\n".join(part.text for part in read.parts)))
-        longest = max(longest, (time.monotonic() - begun, one.name))
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    with open(os.environ.get("TWINWARD_SAY", os.devnull), "a") as out:
+    wrong: list[str] = []
+    refused, longest, before_s = 0, (0.0, ""), 0.0
+    with open(os.environ.get("TWINWARD_SAY", os.devnull), "a", buffering=1) as out:
+        for number, one in enumerate(all_of(SEED)):
+            try:
+                read = sandbox.read_file(one.data)
+            except TwinwardError as error:
+                refused += 1
+                assert isinstance(error, InputError) and error.message and error.advice
+                wrong.append(judge(one, str(error.code).removeprefix("unreadable_"), ""))
+            else:
+                wrong.append(judge(one, "", "\n".join(part.text for part in read.parts)))
+            used = resource.getrusage(resource.RUSAGE_CHILDREN)
+            work_s = used.ru_utime + used.ru_stime
+            longest = max(longest, (round(work_s - before_s, 1), one.name))
+            out.write(f"{number} {one.name}: {work_s - before_s:.1f} s {wrong[-1]}\n")
+            before_s = work_s
         out.write(
             f"seed {SEED}: {len(wrong)} files, {refused} refused, longest {longest}, largest "
-            f"{used.ru_maxrss >> 10} MB, {used.ru_utime + used.ru_stime:.0f} s of processor\n"
+            f"{used.ru_maxrss >> 10} MB, {work_s:.0f} s of processor\n"
         )
-        out.write("".join(f"  {one}\n" for one in wrong if one))
     assert len(wrong) == 200
     assert [one for one in wrong if one] == []
     assert list(tmp_path.rglob("*")) == []

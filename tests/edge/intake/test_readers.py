@@ -233,6 +233,17 @@ def test_the_process_apart_reads_and_refuses(monkeypatch: pytest.MonkeyPatch) ->
         sandbox.read_file(b"x" * (MOST_BYTES + 1))
 
 
+def test_a_file_is_bounded_by_the_work_it_makes_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not by the clock of a machine that others keep busy."""
+    endless = "from twinward.edge.intake.reader import bound\nbound(1)\nwhile True: pass"
+    monkeypatch.setattr(sandbox, "READER", ("-c", endless))
+    with pytest.raises(InputError) as late:
+        sandbox.read_file(b"x")
+    assert late.value.code == "unreadable_time"
+
+
 # ------------------------------------------------------------------------------ with the extra
 
 

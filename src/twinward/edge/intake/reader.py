@@ -14,7 +14,7 @@ from twinward.edge.intake.claim import Part, ReadFile
 from twinward.edge.intake.readers import mail, office, pdf, pictures, text
 from twinward.edge.intake.readers.limits import MOST_BYTES, MOST_DEPTH, UnreadableError
 
-MEMORY, CPU_S = 4 << 30, 110  # of addresses: most of them the reader of letters'
+MEMORY, CPU_S = 4 << 30, 120  # of addresses: most of them the reader of letters'
 PICTURES = (
     b"\xff\xd8\xff",
     b"\x89PNG\r\n\x1a\n",
@@ -85,10 +85,15 @@ def refuse_others(data: bytes) -> None:
         raise UnreadableError("not_text")
 
 
-def main() -> None:
+def bound(cpu_s: int) -> None:
+    """This process ends by SIGXCPU after so much work, not by SIGKILL, which says nothing."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s + 5))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes no file at all
+
+
+def main() -> None:
+    bound(CPU_S)
     data = sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
         if len(data) > MOST_BYTES:
