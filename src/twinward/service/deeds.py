@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command
@@ -17,14 +17,17 @@ def do_in_areas(
     areas: Sequence[str],
     make: Callable[[str], Command],
     action: str,
+    also: Callable[[Rows], Iterable[str]] = lambda rows: (),
 ) -> None:
-    """`make` is given the command's id, which differs for each moment and state of the log."""
+    """`make` is given the command's id, which differs for each moment and state of the log;
+    `also`: areas that it touches besides, as they are in the transaction.
+    """
     with platform.store.read() as rows:
         at = platform.clock.now().isoformat()
         name = derive_id("cmd", thing, caller.name, rows.last_seq(), at)
 
-    def check(_rows: Rows) -> None:
-        for area in areas:
+    def check(rows: Rows) -> None:
+        for area in (*areas, *also(rows)):
             platform.policy.require(caller, action, area=area)
 
     ask(platform, caller, make(name), check=check)

@@ -16,6 +16,7 @@ import pytest
 from helpers.cities import HUANGPU, Desk
 from twinward.core.errors import ConflictError, InputError, RefusedError, TwinwardError
 from twinward.edge.orders.dispatcher import Dispatcher
+from twinward.security.identity.people import Caller
 from twinward.service.operations import public_alerts
 from twinward.service.operations.outlets import list_boards, list_deliveries, open_dispatcher
 from twinward.service.passes.keys import FOLDER, run_ceremony
@@ -24,6 +25,7 @@ from twinward.standards.cap.chain import check_chain
 from twinward.standards.cap.document import read_cap
 from twinward.twins.emergency.messages import AlertText
 
+PUDONG = "310115"
 SECOND = msgspec.structs.replace(local_admin(), name="second")
 TEXTS = (
     AlertText(language="en", headline="High water", instruction="Leave the river bank"),
@@ -293,3 +295,56 @@ def test_an_outlet_without_what_it_needs_is_refused(desk: Desk) -> None:
     (desk.workspace / "outlets.toml").write_text('[[outlets]]\nname="b"\nkind="cap"\nfolder="x"\n')
     with pytest.raises(InputError, match="needs sender"):
         open_dispatcher(desk.platform)
+
+
+HUANGPU_DUTY = [
+    Caller(name=name, role="duty_officer", areas=(HUANGPU,)) for name in ("hp-1", "hp-2")
+]
+
+
+@pytest.mark.parametrize("step", ["cancel", "all_clear", "update"])
+def test_two_officers_of_one_district_do_not_end_the_alert_of_another(
+    desk: Desk, step: str
+) -> None:
+    """Also not where the step itself names only their own areas."""
+    send(desk, alert="pd-1", areas=(PUDONG,))
+    asked = public_alerts.AlertRequest(
+        hazard="flood",
+        areas=(HUANGPU,),
+        texts=TEXTS,
+        until=desk.clock.now() + timedelta(hours=1),
+        because="it is over, they say",
+        alert="x-1",
+        step=step,
+        references=("pd-1",),
+    )
+    with pytest.raises(RefusedError):
+        public_alerts.draft(desk.platform, HUANGPU_DUTY[0], asked)
+    public_alerts.draft(desk.platform, desk.me, asked)
+    for one in HUANGPU_DUTY:
+        assert not public_alerts.get_alert(desk.platform, one, "x-1").may_approve
+        with pytest.raises(RefusedError):
+            public_alerts.approve(desk.platform, one, "x-1")
+    assert state_of(desk, "pd-1") == "in_force"
+
+
+def test_of_two_updates_of_one_alert_one_stands(desk: Desk) -> None:
+    send(desk, alert="a-1")
+    for one in ("u-1", "u-2"):
+        draft(desk, alert=one, step="update", references=("a-1",))
+        public_alerts.approve(desk.platform, desk.me, one)
+    public_alerts.approve(desk.platform, SECOND, "u-1")
+    with pytest.raises(ConflictError, match="a-1 is updated by u-1"):
+        public_alerts.approve(desk.platform, SECOND, "u-2")
+    with pytest.raises(ConflictError, match="a-1 is updated by u-1"):
+        draft(desk, step="update", references=("a-1",))
+    send(desk, alert="u-3", step="update", references=("a-1", "u-1"))
+    states = [one.state for one in public_alerts.list_alerts(desk.platform, desk.me)]
+    assert sorted(states) == ["draft", "in_force", "updated", "updated"]
+
+
+def test_a_polygon_whose_numbers_are_the_wrong_way_round_is_refused(desk: Desk) -> None:
+    """Where both could be latitudes too, only the distance tells."""
+    ring = ((31.2, 21.4), (31.3, 21.4), (31.3, 21.5), (31.2, 21.4))
+    with pytest.raises(InputError, match="km from"):
+        draft(desk, polygon=ring)

@@ -12,8 +12,10 @@ import msgspec
 import shapely
 
 from twinward.core.errors import AbsentError, InputError
+from twinward.core.geography import distance_m
 from twinward.core.ids import derive_id
 from twinward.core.messages import Command
+from twinward.core.ports import Rows
 from twinward.core.texts import require_reason
 from twinward.edge.orders.cap import BoardMember
 from twinward.service.deeds import do_in_areas
@@ -36,6 +38,7 @@ KINDS = {"alert": "Alert", "update": "Update", "cancel": "Cancel", "all_clear": 
 SENDER = "twinward"
 MOST = 2000
 FEWEST_POINTS = 4  # of a closed ring
+FARTHEST_KM = 200.0  # of a polygon's nearest corner from the points of its areas (ours)
 
 
 class AlertRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,8 +138,48 @@ def draft(platform: Platform, caller: Caller, asked: AlertRequest) -> PublicAler
             f"not an alert: {error}", "see `twinward alert draft --help`", code="bad_alert"
         ) from error
     require_plain_ring(asked.polygon)
-    ask(platform, caller, command)
+    require_near(platform, asked.polygon, asked.areas)
+
+    def check(rows: Rows) -> None:
+        for area in areas_touched(rows, asked.references):
+            platform.policy.require(caller, "command_incident", area=area)
+
+    ask(platform, caller, command, check=check)
     return get_alert(platform, caller, name)
+
+
+def require_near(
+    platform: Platform, points: Sequence[tuple[float, float]], areas: Sequence[str]
+) -> None:
+    """InputError where no corner is anywhere near what the alert names, as when the numbers of each
+    point are the wrong way round.
+    """
+    if not points:
+        return
+    known = [platform.reference.areas.by_code[code] for code in areas]
+    nearest_km = min(
+        float(distance_m(lon, lat, one.lon, one.lat)) / 1000 for lon, lat in points for one in known
+    )
+    if nearest_km > FARTHEST_KM:
+        raise InputError(
+            f"the polygon lies {nearest_km:,.0f} km from {known[0].name}",
+            "give its corners as lon, lat, and name the areas in which it lies",
+            code="bad_polygon",
+        )
+
+
+def areas_touched(rows: Rows, references: Sequence[str]) -> set[str]:
+    """Areas of alerts that a step follows, and of all that stand in their chains: whoever ends or
+    changes an alert must be able to give it there.
+    """
+    named = [row for one in references if (row := rows.find(PUBLIC_ALERTS, one)) is not None]
+    members = [
+        row
+        for chain in {row.chain for row in named}
+        for row in rows.list_rows(PUBLIC_ALERTS, chain=chain, decided="sent")
+        if not row.ended
+    ]
+    return {area for row in (*named, *members) for area in row.areas}
 
 
 def common_area(platform: Platform, areas: Sequence[str]) -> str:
@@ -189,6 +232,9 @@ def view_of(platform: Platform, caller: Caller, row: PublicAlert) -> PublicAlert
     mine = platform.policy.jurisdiction(caller)
     waits = state == "draft" and caller.name not in row.approved_by
     may = waits and "command_incident" in actions and all(map(mine.covers, row.areas))
+    if may and row.references:
+        with platform.store.read() as rows:
+            may = all(map(mine.covers, areas_touched(rows, row.references)))
     names = set(PublicAlertView.__struct_fields__) - {"state", "area_names", "may_approve"}
     return PublicAlertView(
         state=state,
@@ -218,7 +264,15 @@ def _do(
     platform: Platform, caller: Caller, alert: str, make: Callable[[str], Command]
 ) -> PublicAlertView:
     row = find_row(platform, caller, alert)
-    do_in_areas(platform, caller, alert, row.areas, make, "command_incident")
+    do_in_areas(
+        platform,
+        caller,
+        alert,
+        row.areas,
+        make,
+        "command_incident",
+        lambda rows: areas_touched(rows, row.references),
+    )
     return get_alert(platform, caller, alert)
 
 

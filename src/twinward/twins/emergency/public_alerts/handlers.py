@@ -97,6 +97,7 @@ def find_chain(command: m.DraftPublicAlert, rows: Rows, context: Context) -> str
             code="other_status",
         )
     require_open(rows, chains[0], context)
+    require_standing(rows, command.step, command.references, context)
     return chains[0]
 
 
@@ -123,6 +124,23 @@ def require_open(rows: Rows, chain: str, context: Context) -> None:
     )
 
 
+def require_standing(
+    rows: Rows, step: m.AlertStep, references: tuple[str, ...], context: Context
+) -> None:
+    """ConflictError where another update has taken the place of all that an update refers to: two
+    would stand side by side and say different things.
+    """
+    found = [require_sent(rows, one) for one in references]
+    if step != "update" or any(row.state_at(context.now) == "in_force" for row in found):
+        return
+    by = next((row.ended_by for row in found if row.ended_by), "")
+    raise ConflictError(
+        f"alert {found[0].id} is {found[0].state_at(context.now)}" + (f" by {by}" if by else ""),
+        "refer to what stands now",
+        code="reference_over",
+    )
+
+
 def approve_alert(command: m.ApprovePublicAlert, rows: Rows, context: Context) -> list[Draft]:
     row = get_alert(rows, command.alert)
     state = row.state_at(context.now)
@@ -138,6 +156,7 @@ def approve_alert(command: m.ApprovePublicAlert, rows: Rows, context: Context) -
         )
     if row.step != "alert":
         require_open(rows, row.chain, context)
+        require_standing(rows, row.step, row.references, context)
     drafts = [Draft(fact=m.PublicAlertApproved(alert=row.id), area=row.area)]
     approved = (*row.approved_by, context.actor)
     if len(approved) < APPROVALS:
