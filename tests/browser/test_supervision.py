@@ -80,7 +80,7 @@ def test_the_modules_and_one_of_them(
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     figures = page.get_by_test_id("figure")
     expect(figures.nth(1)).to_contain_text("82")
-    late = {"en": "never heard", "zh": "从未有消息"}[language]
+    late = {"en": "never heard", "zh": "从未上报"}[language]
     expect(page.get_by_role("table").last).to_contain_text(late)
     wrong = {"en": "Zones are not apart", "zh": "分区混乱"}[language]
     expect(page.get_by_role("table").first).to_contain_text(wrong)
@@ -168,7 +168,8 @@ def test_a_hotel_is_registered_on_the_telephone(
 def test_the_objects_are_taken_as_a_file(supervised: Stage, open_page: Open) -> None:
     page = open_page(supervised, "supervision/quarantine-hotels", size=PHONE)
     panel = page.locator("section").filter(has=page.locator("#coverage"))
-    panel.get_by_text("Export").click()
+    panel.get_by_role("button", name="Filter, sort, export").click()
+    panel.get_by_text("Export", exact=True).click()
     with page.expect_download() as waiting:
         panel.get_by_role("button", name="CSV").click()
     text = waiting.value.path().read_text("utf-8-sig")

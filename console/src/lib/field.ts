@@ -6,7 +6,7 @@ export interface AlertText { language: string; headline: string; description: st
 export interface PublicAlert {
   id: string; chain: string; step: AlertStep; references: string[]; status: 'actual' | 'exercise' | 'test'; state: string
   hazard: string; severity: string; areas: string[]; area_names: string[]; texts: AlertText[]; because: string
-  drafted_by: string; approved_by: string[]; may_approve: boolean; sent_at: string | null; expires_at: string
+  drafted_by: string; approved_by: string[]; may_approve: boolean; sent_at: string | null; ended_at: string | null; expires_at: string
 }
 export interface AlertDraft {
   hazard: string; areas: string[]; texts: AlertText[]; until: string; because: string; step: AlertStep; references: string[]; status: string; severity: string

@@ -132,6 +132,8 @@ def read_text(text: str) -> AlertText:
 
 def line_of(one: PublicAlertView) -> str:
     who = ", ".join(one.approved_by) or f"drafted by {one.drafted_by}"
+    if one.state == "draft" and one.approved_by:
+        who = f"approved by {who}; it goes out when another person approves it"
     mark = "" if one.status == "actual" else f"[{one.status}] "
     return (
         f"{one.id}  {one.step:<9} {one.state:<9} until {local(one.expires_at)}  "

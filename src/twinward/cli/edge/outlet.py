@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     with open_for(options) as (platform, _):
         if options.act == "list":
-            found: Any = outlets.routing_of(platform)
+            found: Any = outlets.check_routing(platform)
         elif options.act == "deliveries":
             most = max(1, min(5000, options.limit))
             items = outlets.list_deliveries(platform, state=options.state, most=most)

@@ -127,10 +127,32 @@ def show(answer: object, *, as_json: bool) -> None:
             f"{one['at']}  {one['what']:<9} {one['severity']:<8} {one['rule']}  {one['device']}\n"
         )
     for name, value in told.items():
-        if name == "devices":
+        sys.stdout.write(f"{name:16} {in_words(name, value)}\n")
+
+
+def in_words(name: str, value: object) -> str:
+    """One line of the answer as a person reads it; `--json` has the same as data."""
+    match name, value:
+        case "devices", list():
             late = [f"{one['device']} ({one['state']})" for one in value if one["state"] != "good"]
-            value = f"{len(value)}; not good: {', '.join(late[:20]) or 'none'}"
-        sys.stdout.write(f"{name:16} {value}\n")
+            return f"{len(value)}; not good: {', '.join(late[:20]) or 'none'}"
+        case "losses", list():
+            spans = (
+                f"{one['count']} {one['lane']} ({one['reason']}, {one['first_at']} to "
+                f"{one['last_at']})"
+                for one in value
+            )
+            return "; ".join(spans) or "none"
+        case "broker", dict():
+            return value["says"] or f"connected, {value['under_way']} under way"
+        case "says", "":
+            return "the centre is reached, or nothing was to be sent"
+        case _, dict():
+            return ", ".join(f"{key} {count}" for key, count in value.items()) or "none"
+        case _, None:
+            return "none" if name == "broker" else "not known yet"
+        case _:
+            return str(value)
 
 
 if __name__ == "__main__":

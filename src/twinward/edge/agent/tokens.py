@@ -20,6 +20,12 @@ class TokenKeeper:
         """The access token; empty where the centre knows this machine by itself."""
         if self.path is None:
             return ""
+        if not self.path.exists():
+            raise FileNotFoundError(
+                f"the login {self.path.name} is not there: make it at the centre with `twinward "
+                f"login NAME --token-file {self.path.name}` and carry it here, or leave "
+                "edge.token_file out on the centre's own machine"
+            )
         return self.path.read_text("ascii").strip().partition("\n")[0].strip()
 
     def renew(self, client: httpx.Client, stale: str) -> str:

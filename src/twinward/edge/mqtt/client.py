@@ -179,7 +179,10 @@ class MqttClient:
         while not self._stopping:
             try:
                 self._follow()
-            except (BrokenLine, OSError, InputError) as error:
+            except OSError as error:
+                broker = f"{self.broker.host}:{self.broker.port}"
+                self._note(f"broker {broker}: {error.strerror or error or type(error).__name__}")
+            except (BrokenLine, InputError) as error:
                 self._note(str(error) or type(error).__name__)
             except Exception as error:
                 LOG.exception("the broker's messages met a fault of ours; the line is made anew")

@@ -9,6 +9,7 @@ import html
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -58,9 +59,10 @@ class CapBoard:
         title: str,
         sender: str,
         drill: bool,
+        zone: ZoneInfo,
     ) -> None:
         self.folder, self.members, self.sign, self.now = folder, members, sign, now
-        self.title, self.sender, self.drill = title, sender, drill
+        self.title, self.sender, self.drill, self.zone = title, sender, drill, zone
 
     def send(self, message: OutletMessage) -> OutletReceipt:
         try:
@@ -94,7 +96,7 @@ class CapBoard:
                 ],
             }
         )
-        files["index.html"] = write_page(self.title, now, shown, drill=self.drill)
+        files["index.html"] = write_page(self.title, now, shown, drill=self.drill, zone=self.zone)
         return files
 
     def _fits(self, one: BoardMember) -> bool:
@@ -122,51 +124,73 @@ def first_text(message: CapMessage, language: str = "") -> CapText:
     )
 
 
-def write_page(title: str, now: datetime, shown: Sequence[BoardMember], *, drill: bool) -> bytes:
-    """One page for a screen or a telephone, without anything from elsewhere; a page that was not
-    renewed says so itself.
+def write_page(
+    title: str, now: datetime, shown: Sequence[BoardMember], *, drill: bool, zone: ZoneInfo
+) -> bytes:
+    """One page for a screen or a telephone, without anything from elsewhere, in the city's own
+    time; a page that was not renewed says so itself, and since when.
     """
-    banner = '<p class="drill">EXERCISE, NOT REAL · 演练,非真实</p>' if drill else ""
-    cards = "".join(map(write_card, shown)) or "<p>No alert is in force. 当前无预警。</p>"
+    banner = '<p class="drill">EXERCISE, NOT REAL · 演练，非真实</p>' if drill else ""
+    cards = "".join(write_card(one, zone) for one in shown)
     return PAGE.format(
         title=html.escape(title),
         banner=banner,
-        cards=cards,
+        cards=cards or "<p>No alert is in force. · 目前没有生效的预警。</p>",
         as_of=format_time(now),
-        shown_as_of=now.strftime("%Y-%m-%d %H:%M UTC"),
+        shown_as_of=local(now, zone),
         stale_ms=int(STALE_AFTER.total_seconds() * 1000),
     ).encode()
 
 
-def write_card(one: BoardMember) -> str:
+def local(at: datetime, zone: ZoneInfo) -> str:
+    """As a clock in the city shows it: nobody in the street reckons from Greenwich."""
+    return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def write_card(one: BoardMember, zone: ZoneInfo) -> str:
     english, chinese = SAYS[one.state]
     said = "".join(
         f'<div lang="{html.escape(text.language)}"><h2>{html.escape(text.headline)}</h2>'
-        f"<p>{html.escape(text.description)}</p><p><b>{html.escape(text.instruction)}</b></p>"
-        f"<p><small>{html.escape(text.area)}</small></p></div>"
+        f"{paragraph('p', text.description)}{paragraph('b', text.instruction)}"
+        f"{paragraph('small', text.area)}</div>"
         for text in one.message.texts
     )
-    until = one.expires.strftime("%Y-%m-%d %H:%M UTC") if one.expires else ""
+    until = paragraph("small", f"until · 至 {local(one.expires, zone)}") if one.expires else ""
+    sent = paragraph("small", f"sent · 发布 {local(one.message.sent, zone)}")
     return (
         f'<article class="{one.state}"><p class="state">{english} · {chinese}</p>{said}'
-        f"<p><small>until · 至 {until}</small></p></article>"
+        f"{sent}{until}</article>"
     )
+
+
+def paragraph(tag: str, text: str) -> str:
+    """Nothing where nothing was written."""
+    inner = html.escape(text)
+    return "" if not text else f"<p>{inner}</p>" if tag == "p" else f"<p><{tag}>{inner}</{tag}></p>"
 
 
 PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="60"><title>{title}</title><style>
-body{{font:20px/1.4 sans-serif;margin:1rem;color:#111;background:#fff}}
-article{{border-left:.6rem solid #b00020;padding:.2rem 1rem;margin:1rem 0;background:#faf3f3}}
-article.cancelled,article.all_clear{{border-color:#2e7d32;background:#f1f7f1}}
-h2{{margin:.3rem 0}}.state{{font-weight:bold}}
-.drill,.old{{background:#ffd600;padding:.5rem;font-weight:bold}}.old{{display:none}}
+:root{{color-scheme:light dark;--red:#b00020;--green:#2e7d32;--soft:#faf3f3;--calm:#f1f7f1}}
+@media(prefers-color-scheme:dark){{
+:root{{--red:#ff8a80;--green:#81c784;--soft:#2a1d1d;--calm:#1b261c}}}}
+body{{font:20px/1.4 sans-serif;margin:1rem auto;padding:0 1rem;max-width:60rem;
+overflow-wrap:break-word}}
+article{{border-left:.6rem solid var(--red);padding:.2rem 1rem;margin:1rem 0;
+background:var(--soft)}}
+article.cancelled,article.all_clear{{border-color:var(--green);background:var(--calm)}}
+h2{{margin:.6rem 0 .3rem}}p{{margin:.4rem 0}}.state{{font-weight:bold}}
+.drill,.old{{background:#ffd600;color:#111;padding:.5rem;font-weight:bold}}.old{{display:none}}
 </style></head><body>{banner}<h1>{title}</h1>
-<p class="old" id="old">This page is old. 本页内容已过时。</p>{cards}
+<p class="old" id="old" role="status">This page is old: <span class="min"></span> min.
+· 本页已 <span class="min"></span> 分钟未更新。</p><main>{cards}</main>
 <p>as of · 截至 <time id="at" datetime="{as_of}">{shown_as_of}</time></p>
 <script>
-function age(){{var at=Date.parse(document.getElementById('at').dateTime);
-document.getElementById('old').style.display=Date.now()-at>{stale_ms}?'block':'none'}}
+function age(){{var ms=Date.now()-Date.parse(document.getElementById('at').dateTime);
+document.querySelectorAll('.min').forEach(function(e){{e.textContent=Math.floor(ms/60000)}});
+document.getElementById('old').style.display=ms>{stale_ms}?'block':'none'}}
 age();setInterval(age,10000)
 </script></body></html>
 """

@@ -31,6 +31,15 @@ def routing_of(platform: Platform) -> Routing:
     return load_routing(platform.workspace / ROUTING)
 
 
+def check_routing(platform: Platform) -> Routing:
+    """The same, and whether what `serve` will need of the entries is there."""
+    routing = routing_of(platform)
+    for spec in routing.outlets:
+        if spec.kind == "webhook":
+            open_outlet(spec, platform.workspace, platform)
+    return routing
+
+
 def open_outlet(spec: OutletSpec, workspace: Path, platform: Platform) -> Outlet:
     """The channel that an entry of `outlets.toml` describes; its files lie beside that."""
     if spec.kind == "sms":
@@ -67,6 +76,7 @@ def open_board(spec: OutletSpec, platform: Platform) -> CapBoard:
         title=spec.title or "Alerts · 预警",
         sender=spec.sender,
         drill=spec.drill,
+        zone=ZoneInfo(zone_of(platform)),
     )
 
 
