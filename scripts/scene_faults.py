@@ -20,7 +20,7 @@ from twinward.standards.tiles3d.check import check_path
 from twinward.standards.tiles3d.issues import Issue, Report
 from twinward.standards.tiles3d.metadata.property_tables import check_table
 from twinward.standards.tiles3d.metadata.schema import check_schema
-from twinward.standards.tiles3d.sources import Folder
+from twinward.standards.tiles3d.sources import Folder, parse
 from twinward.standards.tiles3d.subtrees import read_subtree, tiling_of
 
 
@@ -36,21 +36,31 @@ def issues_of(case: dict[str, Any], root: Path) -> list[Issue]:
             path.read_bytes(), path.name, tiling_of(told), schema, Folder(path.parent), report
         )
     elif kind in {"BinaryBufferStructure", "metadata schema", "property table"}:
-        document = json.loads(path.read_text("utf-8"))
+        document = parse(path.read_bytes(), path.name, report)
+        if document is None:
+            return report.issues
         if kind == "metadata schema":
             check_schema(document, "", report)
         elif kind == "BinaryBufferStructure":
             check_buffers(document, "", report)
         else:
             schema = json.loads((root / "schemas/FullMetadataSchema.json").read_text("utf-8"))
-            views = load_views(document, None, Folder(path.parent), path.name, Report())
-            many = len(document["bufferViews"])
-            views = views or Views(offsets=[0] * many, bodies=[None] * many)
-            for n, table in enumerate(document["propertyTables"]):
-                check_table(table, schema, views, f"/propertyTables/{n}", report)
+            check_tables(document, schema, path, report)
     else:
         return check_path(path, root).issues
     return report.issues
+
+
+def check_tables(document: Any, schema: dict[str, Any], path: Path, report: Report) -> None:
+    """The property tables of a file, held against their schema and their bytes."""
+    views = None
+    if check_buffers(document, "", report):
+        views = load_views(document, None, Folder(path.parent), path.name, Report())
+        many = len(document.get("bufferViews", []))
+        views = views or Views(offsets=[0] * many, bodies=[None] * many)
+    tables = document.get("propertyTables") if isinstance(document, dict) else None
+    for n, table in enumerate(tables if isinstance(tables, list) else []):
+        check_table(table, schema, views, f"/propertyTables/{n}", report)
 
 
 def measure_tiles(folder: Path) -> None:

@@ -108,7 +108,13 @@ def test_a_shell_that_goes_through_itself_is_found() -> None:
 
 @pytest.mark.parametrize(
     ("by", "scale", "fault"),
-    [((0, 0, 0), 0.5, 0), ((1, 0, 0), 0.5, 401), ((5, 0, 0), 0.5, 403), ((0, 0, 0), 1.0, 402)],
+    [
+        ((0, 0, 0), 0.5, 0),
+        ((1, 0, 0), 0.5, 401),
+        ((5, 0, 0), 0.5, 403),
+        ((0, 0, 0), 1.0, 402),
+        ((0.5, 0, 0), 0.5, 401),
+    ],  # a face of it lies on a face of the outer one
 )
 def test_an_inner_shell_lies_within_the_outer(
     by: tuple[float, float, float], scale: float, fault: int
@@ -145,6 +151,52 @@ def test_parts_of_a_building_do_not_overlap(away: float, fault: int) -> None:
         checker.check(name, {"type": "BuildingPart", "parents": ["b"], "geometry": [shape]})
     checker.finish()
     assert [(one.code, one.named) for one in faults.told()] == ([(fault, ["b"])] if fault else [])
+
+
+def test_two_cavities_do_not_lie_against_one_another() -> None:
+    one, two = moved((-0.5, 0, 0), 0.4), moved((0.3, 0, 0), 0.4)
+    shells = [CUBE, shifted(turned(CUBE), 8), shifted(turned(CUBE), 16)]
+    assert codes("Solid", shells, CORNERS + one + two) == [401]
+    assert codes("Solid", shells, CORNERS + one + moved((0.4, 0, 0), 0.4)) == []
+
+
+def test_two_solids_of_one_part_at_one_level_of_detail_overlap() -> None:
+    faults = FaultCount()
+    checker = ObjectChecker(np.array(CORNERS + moved((1, 0, 0)), float), {}, faults)
+    for level in ("1.2", "1.3"):
+        shapes = [{"type": "Solid", "lod": "1.3", "boundaries": [CUBE]}]
+        shapes.append({"type": "Solid", "lod": level, "boundaries": [SECOND]})
+        part = {"type": "BuildingPart", "parents": [level], "geometry": shapes}
+        checker.check(f"p-{level}", part)
+    checker.finish()
+    assert [(one.code, one.named) for one in faults.told()] == [(601, ["1.3"])]
+
+
+@pytest.mark.parametrize(
+    ("fold_m", "width_m", "fault"),
+    [(0.015, 0.02, 204), (0.015, 2.0, 0), (0.5, 2.0, 203), (0.0, 0.02, 0)],
+)
+def test_a_fold_within_the_slack_of_a_plane_is_found(
+    fold_m: float, width_m: float, fault: int
+) -> None:
+    corners = [[0, 0, 0], [5, 0, 0], [5, width_m, fold_m], [0, width_m, 0]]
+    found = codes("MultiSurface", [[[0, 1, 2, 3]]], corners)
+    assert found == ([fault] if fault else [])
+
+
+@pytest.mark.parametrize(
+    ("faces", "fault"),
+    [
+        (CUBE, 0),
+        (CUBE[1:], 0),  # open, as a surface may be
+        ([CUBE[0], CUBE[1]], 305),
+        ([*CUBE, [[0, 2, 6]]], 303),
+        ([turned(CUBE[:1])[0], *CUBE[1:]], 307),
+    ],
+)
+def test_a_composite_surface_hangs_together(faces: Any, fault: int) -> None:
+    assert codes("CompositeSurface", faces, CORNERS) == ([fault] if fault else [])
+    assert codes("MultiSurface", faces, CORNERS) == []
 
 
 @pytest.mark.parametrize(

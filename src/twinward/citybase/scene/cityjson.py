@@ -5,19 +5,19 @@ placed, faces cut into triangles, the position turned into WGS 84.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-import pyproj
 import shapely
 from numpy.typing import NDArray
-from pyproj.exceptions import CRSError
 
 from twinward.citybase.scene.counts import SceneCount
 from twinward.citybase.scene.heights import MOST_LEVELS, STOREY_M
+from twinward.citybase.scene.systems import System, find_system
 from twinward.citybase.scene.things import ESTIMATED, GIVEN, Solid
 from twinward.citybase.scene.validity.faces import has_area
 from twinward.citybase.scene.validity.faults import Fault, FaultCount
@@ -25,6 +25,8 @@ from twinward.citybase.scene.validity.objects import ObjectChecker
 from twinward.core.errors import InputError
 
 VERSIONS = ("1.0", "1.1", "2.0")
+DRAFT = re.compile(r"0\.\d(?:\.\d)?")  # before 1.0: corners and faces were said as they are now
+FARTHEST = 1e9  # no coordinate system counts so far
 # how deep the faces lie in the boundaries of each type (CityJSON 2.0, section 3.2)
 DEPTH = {"MultiSurface": 1, "CompositeSurface": 1, "Solid": 2, "MultiSolid": 3, "CompositeSolid": 3}
 ROUND_M = 1e-9
@@ -34,7 +36,7 @@ def read_cityjson(path: Path, crs: str, count: SceneCount) -> list[Solid]:
     """Every object of a file, those without geometry too. `crs` goes before the file's own."""
     parts = read_documents(path)
     head = parts[0]
-    transformer = find_transformer(head, crs, path.name)
+    system = system_of(head, crs, path.name)
     solids = list[Solid]()
     for part in parts:
         scale = part.get("transform") or head.get("transform")
@@ -47,14 +49,18 @@ def read_cityjson(path: Path, crs: str, count: SceneCount) -> list[Solid]:
         for name, item in part.get("CityObjects", {}).items():
             count.read += 1
             checker.check(name, item)
-            solids.append(read_object(name, item, corners, templates, transformer, count))
+            solids.append(read_object(name, item, corners, templates, system, count))
         checker.finish()
+    if system.assumed:
+        count.notes["objects whose heights are read in the unit of their plane, none is named"] += (
+            len(solids)
+        )
     return stand(solids, parts)
 
 
 def check_cityjson(path: Path) -> list[Fault]:
     """The faults of the geometry in a file; InputError where it is no CityJSON (901)."""
-    parts, faults = read_documents(path), FaultCount()
+    parts, faults = read_documents(path, drafts=True), FaultCount()
     for part in parts:
         corners = unfold(
             part.get("vertices", []), part.get("transform") or parts[0].get("transform"), path.name
@@ -103,8 +109,10 @@ def bad_file(
     return InputError(f"{name} is no sound CityJSON (901): {why}", advice, code="bad_cityjson")
 
 
-def read_documents(path: Path) -> list[dict[str, Any]]:
-    """The document, or the head and the features of a sequence (one JSON object a line)."""
+def read_documents(path: Path, *, drafts: bool = False) -> list[dict[str, Any]]:
+    """The document, or the head and the features of a sequence (one JSON object a line). `drafts`:
+    one of a version before 1.0 is read too.
+    """
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -124,34 +132,33 @@ def read_documents(path: Path) -> list[dict[str, Any]]:
         raise bad_file(path.name, "it is no JSON object")
     if parts[0].get("type") != "CityJSON":
         raise bad_file(path.name, f"its type is {parts[0].get('type')!r}")
-    if str(parts[0].get("version", "")) not in VERSIONS:
-        told = parts[0].get("version")
-        raise bad_file(path.name, f"version {told!r}", f"versions {', '.join(VERSIONS)} are read")
-    if parts[0]["version"] != "1.0" and not isinstance(parts[0].get("transform"), dict):
-        raise bad_file(path.name, f"version {parts[0]['version']} needs a transform")
+    told = str(parts[0].get("version", ""))
+    draft = DRAFT.fullmatch(told) is not None
+    if told not in VERSIONS and not (drafts and draft):
+        advice = f"versions {', '.join(VERSIONS)} are read"
+        raise bad_file(
+            path.name,
+            f"its version is {told[:20]!r}",
+            advice + (": upgrade it with cjio" if draft else ""),
+        )
+    if not draft and told != "1.0" and not isinstance(parts[0].get("transform"), dict):
+        raise bad_file(path.name, f"version {told} needs a transform")
     if not all(isinstance(part.get("CityObjects", {}), dict) for part in parts):
         raise bad_file(path.name, "CityObjects is no object")
     return parts
 
 
-def find_transformer(head: dict[str, Any], crs: str, name: str) -> pyproj.Transformer:
-    """From the file's system to lon and lat; the heights stay as the source counts them."""
-    told = crs or str((head.get("metadata") or {}).get("referenceSystem") or "")
+def system_of(head: dict[str, Any], crs: str, name: str) -> System:
+    """From the file's system to lon, lat and metres above its own zero; `crs` goes before it."""
+    metadata = head.get("metadata")
+    told = crs or str((metadata.get("referenceSystem") if isinstance(metadata, dict) else "") or "")
     if not told:
         raise InputError(
             f"{name} does not say in which coordinate system it is",
             "add --crs EPSG:n",
             code="no_crs",
         )
-    code = told.rstrip("/").replace("::", ":").split("/")[-1].split(":")[-1]
-    try:
-        system = pyproj.CRS.from_epsg(int(code))
-        flat = system.sub_crs_list[0] if system.is_compound else system.to_2d()
-        return pyproj.Transformer.from_crs(flat, "EPSG:4326", always_xy=True)
-    except (CRSError, ValueError) as error:
-        raise InputError(
-            f"{name}: no coordinate system is called {told!r}", "add --crs EPSG:n", code="bad_crs"
-        ) from error
+    return find_system(told, name)
 
 
 def unfold(vertices: Any, transform: Any, name: str) -> NDArray[np.float64]:
@@ -165,6 +172,8 @@ def unfold(vertices: Any, transform: Any, name: str) -> NDArray[np.float64]:
         raise bad_file(name, "its vertices are not triples of numbers") from error
     if not np.isfinite(corners).all():
         raise bad_file(name, "a vertex is no number")
+    if corners.size and (farthest := float(np.abs(corners).max())) > FARTHEST:
+        raise bad_file(name, f"a vertex lies at {farthest:.3g}, where no system has a place")
     return np.asarray(corners)
 
 
@@ -173,19 +182,13 @@ def read_object(
     item: Any,
     corners: NDArray[Any],
     templates: Any,
-    transformer: pyproj.Transformer,
+    system: System,
     count: SceneCount,
 ) -> Solid:
     """One object at its finest detail; without triangles where it has no geometry to draw."""
     kind = str(item.get("type", "")) if isinstance(item, dict) else ""
     found = item.get("geometry") or [] if isinstance(item, dict) else []
-    try:
-        finest = max(found, key=lambda one: str(one.get("lod", ""))) if found else None
-        faces = list(faces_of(finest, corners, templates)) if finest else []
-    except (IndexError, ValueError, TypeError, KeyError, AttributeError):
-        count.notes["objects whose geometry is broken, kept without it"] += 1
-        faces = []
-    pieces = [piece for face in faces if len(piece := cut_face(face, count))]
+    pieces = finest_pieces(found, corners, templates, count)
     if not pieces:
         count.notes["objects without geometry to draw"] += 1
         none = np.empty((0, 3))
@@ -198,7 +201,8 @@ def read_object(
             height_from=GIVEN,
         )
     points = np.concatenate(pieces).reshape(-1, 3)
-    lon, lat = transformer.transform(points[:, 0], points[:, 1])
+    lon, lat = system.transformer.transform(points[:, 0], points[:, 1])
+    points[:, 2] *= system.metre
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
         raise InputError(
             f"object {name} lies outside its coordinate system", "add --crs EPSG:n", code="bad_crs"
@@ -215,6 +219,31 @@ def read_object(
         floors=floors,
         floors_from=floors_from,
     )
+
+
+def finest_pieces(
+    found: Any, corners: NDArray[Any], templates: Any, count: SceneCount
+) -> list[NDArray[np.float64]]:
+    """Triangles of the finest level of detail that can be drawn; none where none can."""
+    broken = not isinstance(found, list)
+    shapes = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    for shape in sorted(shapes, key=level_of, reverse=True):
+        try:
+            faces = list(faces_of(shape, corners, templates))
+            if pieces := [piece for face in faces if len(piece := cut_face(face, count))]:
+                return pieces
+        except (IndexError, ValueError, TypeError, KeyError, AttributeError):
+            broken = True
+    if broken:
+        count.notes["objects whose geometry is broken, kept without it"] += 1
+    return []
+
+
+def level_of(shape: dict[str, Any]) -> tuple[float, ...]:
+    """Levels of detail in order: `2`, `2.2` and 2.2 alike; what says none is the coarsest."""
+    told = str(shape.get("lod", ""))
+    parts = told.split(".")
+    return tuple(float(one) for one in parts) if all(one.isdigit() for one in parts) else ()
 
 
 def faces_of(shape: Any, corners: NDArray[Any], templates: Any) -> Iterable[list[NDArray[Any]]]:

@@ -12,6 +12,8 @@ from twinward.citybase.scene.validity.faults import PLANE_M
 
 Points = NDArray[np.float64]
 Face = list[list[int]]
+FOLD = float(np.cos(np.radians(20)))  # val3dity's default for the normals of a face
+SLIVER_M = 0.005  # triangles thinner than this have no direction worth a fault
 LEAST = 1e-9  # twice the square metres of a face that is no line
 
 
@@ -32,6 +34,8 @@ def check_face(face: Face, points: Points) -> set[int]:
         codes.add(104)
     if off > PLANE_M:
         codes.add(203)
+    elif not codes and len(face) + len(face[0]) > 4 and is_folded(rings, points, drawn):
+        codes.add(204)
     if len(lines) > 1 and 104 not in codes:
         codes |= check_holes(lines)
     return codes
@@ -68,6 +72,28 @@ def flatten(rings: Face, points: Points) -> tuple[list[NDArray[np.float64]], flo
     axes = plane_axes(normal / length)
     off = float(np.abs(spread @ turned[-1]).max()) if len(spread) > 3 else 0.0
     return [(points[ring] - middle) @ axes for ring in rings], off
+
+
+def is_folded(rings: Face, points: Points, drawn: list[NDArray[np.float64]]) -> bool:
+    """Whether a face, flat by the distances of its corners, has a fold: triangles of it that look
+    more than 20 degrees apart. Slivers are passed over, for their direction says nothing.
+    """
+    polygon = shapely.Polygon(drawn[0], drawn[1:])
+    if not polygon.is_valid:
+        return False
+    cut = shapely.get_parts(shapely.constrained_delaunay_triangles(polygon))
+    if len(cut) < 2:
+        return False
+    xy = shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3].reshape(-1, 2)
+    known = np.concatenate(drawn)
+    nearest = ((xy[:, None] - known[None]) ** 2).sum(axis=2).argmin(axis=1)
+    corners = points[[one for ring in rings for one in ring]][nearest].reshape(-1, 3, 3)
+    sides = corners - np.roll(corners, 1, axis=1)
+    normals = np.cross(sides[:, 0], sides[:, 1])
+    area = np.linalg.norm(normals, axis=1)
+    thick = area / np.linalg.norm(sides, axis=2).max(axis=1) > SLIVER_M
+    looks = normals[thick] / area[thick, None]
+    return bool(len(looks) > 1 and np.abs(looks @ looks.T).min() < FOLD)
 
 
 def plane_axes(normal: Points) -> Points:

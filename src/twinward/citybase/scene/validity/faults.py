@@ -11,13 +11,13 @@ import msgspec
 NAMES = {
     101: "too few points", 102: "consecutive points the same", 104: "ring crosses itself",
     201: "rings of a face cross", 202: "ring given twice", 203: "face not planar",
-    205: "inside of a face not connected", 206: "inner ring outside", 207: "inner rings nested",
-    208: "inner ring turned as the outer", 301: "too few faces", 302: "shell not closed",
-    303: "shell not a manifold", 305: "shell of several pieces", 306: "shell crosses itself",
-    307: "face turned wrongly", 401: "shells cross", 402: "shell given twice",
-    403: "inner shell outside", 405: "shell turned wrongly", 501: "solids cross",
-    502: "solid given twice", 503: "solids do not touch", 601: "building parts overlap",
-    901: "against the schema", 902: "empty primitive",
+    204: "face folded", 205: "inside of a face not connected", 206: "inner ring outside",
+    207: "inner rings nested", 208: "inner ring turned as the outer", 301: "too few faces",
+    302: "shell not closed", 303: "shell not a manifold", 305: "shell of several pieces",
+    306: "shell crosses itself", 307: "face turned wrongly", 401: "shells cross",
+    402: "shell given twice", 403: "inner shell outside", 405: "shell turned wrongly",
+    501: "solids cross", 502: "solid given twice", 503: "solids do not touch",
+    601: "building parts overlap", 901: "against the schema", 902: "empty primitive",
 }  # fmt: skip
 SNAP_M = 0.001  # corners nearer than this are one (val3dity's default)
 PLANE_M = 0.01  # a corner may lie so far off the plane of its face

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from twinward.citybase.scene.validity.faces import Points, check_face
 from twinward.citybase.scene.validity.faults import SNAP_M, FaultCount
+from twinward.citybase.scene.validity.shells import check_shell
 from twinward.citybase.scene.validity.solids import Body, check_solid, check_together, overlap
 
 SURFACES = {"MultiSurface", "CompositeSurface"}
@@ -48,8 +49,8 @@ class ObjectChecker:
     def finish(self) -> None:
         """Parts of one building at one level of detail that share space (601)."""
         for (building, _), parts in self.parts.items():
-            for n, (name, a) in enumerate(parts):
-                if any(name != other and overlap(a, b) for other, b in parts[:n]):
+            for n, (_, a) in enumerate(parts):
+                if any(overlap(a, b) for _, b in parts[:n]):
                     self.faults.add(601, building)
 
     def check_shape(self, shape: dict[str, Any]) -> tuple[set[int], list[Body]]:
@@ -78,7 +79,9 @@ def check_boundaries(
     if not told:
         return {902}, []
     if kind in SURFACES:
-        return {code for face in told for code in check_face(face, points)}, []
+        found = {code for face in told for code in check_face(face, points)}
+        joined = kind == "CompositeSurface" and not found
+        return (check_shell(told, closed=False) if joined else found), []
     solids = [told] if kind == "Solid" else told
     codes, bodies = set[int](), list[Body]()
     for shells in solids:

@@ -16,9 +16,11 @@ SLACK = 1e-7
 MOST_PAIRS = 400_000  # of triangles that are held against one another
 
 
-def check_shell(faces: list[Face]) -> set[int]:
-    """The faults of how faces hang together, each face of rings of corners."""
-    if len(faces) < 4:
+def check_shell(faces: list[Face], *, closed: bool = True) -> set[int]:
+    """The faults of how faces hang together, each face of rings of corners; a composite surface
+    need not be `closed`.
+    """
+    if closed and len(faces) < 4:
         return {301}
     rings = [[drop_repeats(ring) for ring in face] for face in faces]
     edges: Counter[tuple[int, int]] = Counter()
@@ -31,14 +33,14 @@ def check_shell(faces: list[Face]) -> set[int]:
     codes = set[int]()
     for (a, b), owned in owners.items():
         if len(owned) == 1:
-            codes.add(302)
+            codes |= {302} if closed else set()
         elif len(owned) > 2:
             codes.add(303)
         elif edges[a, b] != 1:
             codes.add(307)
     if not codes and pieces(len(faces), list(owners.values())) > 1:
         codes.add(305)
-    if not codes and not round_every_corner(rings, owners):
+    if closed and not codes and not round_every_corner(rings, owners):
         codes.add(303)
     return codes
 

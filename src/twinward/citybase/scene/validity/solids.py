@@ -65,9 +65,19 @@ def check_shells(skins: list[Triangles]) -> set[int]:
             cross_each_other(inner, other) for other in skins[1 : n + 1]
         ):
             codes.add(401)
-        elif not inside(inner.mean(axis=1), outer).all():
+        elif not inside(beside(inner, APART_M), outer).any():
             codes.add(403)
+        elif lies_against(inner, outer, within=True) or any(
+            lies_against(inner, other, within=False) for other in skins[1 : n + 1]
+        ):
+            codes.add(401)
     return codes
+
+
+def lies_against(skin: Triangles, other: Triangles, *, within: bool) -> bool:
+    """Whether a part of a face of one skin lies on the other: beside it is the wrong side."""
+    beyond = [inside(beside(skin, away), other) != within for away in (APART_M, -APART_M)]
+    return bool(np.concatenate(beyond).any())
 
 
 def check_together(bodies: list[Body], *, joined: bool) -> set[int]:
