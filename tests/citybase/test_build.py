@@ -218,3 +218,20 @@ def test_a_workspace_that_is_a_file_is_the_inputs_fault(
     (tmp_path / "ws").write_text("")
     with pytest.raises(InputError, match="workspace"):
         build(small_city(), tmp_path / "ws")
+
+
+def test_stations_that_name_their_lines_are_joined_and_what_is_planned_is_pale(
+    small_city: Callable[..., Path], tmp_path: Path
+) -> None:
+    extra = (
+        '[[places]]\nfile = "p.csv"\nkind = "metro_station"\nlines = "stops"\n'
+        'unopened = ["(planned)"]\n'
+    )
+    rows = (
+        "name,lon,lat,stops\na,10.02,50.05,1\nb,10.05,50.05,1;(planned)2\nc,10.08,50.05,1; 3\n"
+        "d,10.05,50.08,(planned)2\ne,10.08,50.08,3\nf,10.02,50.02,\n"
+    )
+    report = build(small_city(extra=extra, p_csv=rows), tmp_path / "ws")
+    assert report["basemap"]["layers"]["transit_line"] == 2, "1 and 3, not the planned one"
+    with pytest.raises(InputError, match="lines"):
+        build(small_city(extra=extra.replace('"stops"', '"line"'), p_csv=rows), tmp_path / "w2")

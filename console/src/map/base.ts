@@ -5,7 +5,7 @@ import { token } from '../lib/theme.svelte'
 
 export const FONTS = ['Noto Sans', 'Noto Sans CJK SC', 'sans-serif']
 const SOURCE = 'base'
-const DOT_STRENGTH = 0.9
+const DOT_STRENGTH = ['case', ['has', 'unopened'], 0.25, 0.9] // a station that is planned or being built is paler
 /** Groups of kinds of places: one switch and one colour each. */
 export const GROUPS = {
   health: { kinds: ['hospital', 'clinic', 'medical', 'disease_control', 'pharmacy', 'care_home'], colour: 'health', sign: '+' },
@@ -22,7 +22,7 @@ export const groupLayers = (group: Group): string[] => [`place-${group}`, `place
 /** How strong a group of places is drawn; undefined as the style says it. */
 export function fadeGroup(map: MapType, group: Group, strength?: number): void {
   const [dots, names] = groupLayers(group) as [string, string]
-  map.setPaintProperty(dots, 'circle-opacity', strength ?? DOT_STRENGTH)
+  map.setPaintProperty(dots, 'circle-opacity', strength ?? (DOT_STRENGTH as never))
   map.setPaintProperty(dots, 'circle-stroke-opacity', strength)
   map.setPaintProperty(names, 'text-opacity', strength)
 }
@@ -62,6 +62,7 @@ export function wayLayers(): LayerSpecification[] {
     road('base-road-edge', { 'line-color': token('road-edge'), 'line-width': roadWidth(1.4), 'line-opacity': ['step', ['zoom'], 0, 9.5, noPath, 14.2, faint] }),
     road('base-road', { 'line-color': ['match', ['get', 'class'], 'path', token('road-edge'), ['primary', 'motorway'], token('road-major'), token('road')], 'line-width': roadWidth(0), 'line-opacity': strength }),
     layer('base-rail', 'line', 'rail', { 'line-color': token('rail'), 'line-width': byZoom(8, 0.8, 14, 2), 'line-dasharray': [3, 2] }),
+    layer('base-transit', 'line', 'transit_line', { 'line-color': token('transit'), 'line-width': byZoom(7, 0.9, 11, 2.2, 14, 3.5), 'line-opacity': ['interpolate', ['linear'], ['zoom'], 12, 0.7, 14, 0.3] }, { layout: { 'line-cap': 'round', 'line-join': 'round' } }),
     layer('base-cell', 'line', 'cell', { 'line-color': token('border'), 'line-width': 0.9, 'line-dasharray': [3, 2], 'line-opacity': 0.7 }, { filter: ['==', ['get', 'depth'], 2], minzoom: 8.7 }),
     layer('base-border-2', 'line', 'area', { 'line-color': token('border'), 'line-width': 0.6, 'line-dasharray': [4, 2], 'line-opacity': 0.5 }, { filter: ['>', ['get', 'depth'], 1], minzoom: 12.5 }),
     layer('base-border', 'line', 'area', { 'line-color': token('border'), 'line-width': byZoom(7, 0.8, 14, 2) }, { filter: ['==', ['get', 'depth'], 1] }),
@@ -76,6 +77,7 @@ export function nameLayers(language: string): LayerSpecification[] {
   const text = (size: unknown, more: Spec = {}): Spec => ({ 'text-field': local, 'text-font': FONTS, 'text-size': size, 'text-padding': 4, ...more })
   return [
     layer('base-road-name', 'symbol', 'road', halo, { minzoom: 13, filter: ['has', 'name'], layout: text(11, { 'symbol-placement': 'line', 'symbol-spacing': 320 }) }),
+    layer('base-transit-name', 'symbol', 'transit_line', { 'text-color': token('transit'), 'text-halo-color': token('surface'), 'text-halo-width': 1.6 }, { minzoom: 9.5, layout: { 'text-field': ['get', 'ref'], 'text-font': FONTS, 'text-size': 11, 'symbol-placement': 'line', 'symbol-spacing': 260, 'text-rotation-alignment': 'viewport' } }),
     // what stands later is placed first: the larger area's name before those within it
     layer('base-leaf-name', 'symbol', 'area_name', { ...halo, 'text-color': token('text-3'), 'text-opacity': SEEDED }, { minzoom: 14, filter: ['>', ['get', 'depth'], 2], layout: text(11, { 'text-max-width': 6 }) }),
     layer('base-cell-name', 'symbol', 'area_name', { ...halo, 'text-color': token('text-2'), 'text-opacity': SEEDED }, { minzoom: 10.5, filter: ['==', ['get', 'depth'], 2], layout: text(['interpolate', ['linear'], ['zoom'], 10, 10, 14, 14], { 'text-max-width': 7 }) }),

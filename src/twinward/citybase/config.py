@@ -121,7 +121,8 @@ class PlacesConfig(Source, frozen=True, kw_only=True, forbid_unknown_fields=True
     A key of the map matches a whole value, else the longest key that occurs in the value (of equal
     ones the first); `*` matches the rest. `area` is a column that names the area (code or name) the
     place should lie in; `count` one that says for how many places a row stands (a grid that counts
-    schools).
+    schools). `lines` is a column with the lines that stop at a place, `;` between them; one that
+    begins with a word of `unopened` is planned or being built, and is not drawn.
     """
 
     kind: str | KindColumn
@@ -132,6 +133,8 @@ class PlacesConfig(Source, frozen=True, kw_only=True, forbid_unknown_fields=True
     capacity: str | None = None
     area: str | None = None
     count: str | None = None
+    lines: str | None = None
+    unopened: list[str] = []
 
 
 class Jobs(Source, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from twinward.citybase.areas.hierarchy import AreaNode, Hierarchy
 from twinward.citybase.basemap.map_layers import MapLayer, make_layer, make_tiles
 from twinward.citybase.basemap.osm_shapes import OsmShapes, Row
 from twinward.citybase.basemap.tile_archive import write_archive
+from twinward.citybase.basemap.transit_lines import list_transit_lines
 from twinward.citybase.basemap.vector_tile import Value
 from twinward.citybase.places.buildings import Buildings
 from twinward.citybase.places.named_places import PlaceTable
@@ -31,6 +32,7 @@ LAYERS = (
     "building",
     "road",
     "rail",
+    "transit_line",
     "area",
     "cell",
     "area_name",
@@ -96,6 +98,7 @@ def list_layers(sources: MapSources) -> list[MapLayer]:
     rows["area"], rows["area_name"] = list_areas(sources.hierarchy, sources.names_en)
     rows["cell"] = list_cells(sources.hierarchy)
     rows["place"] = list_places(sources.places)
+    rows["transit_line"] = list_transit_lines(sources.places)
     numbers: dict[str, list[int]] = {}
     if sources.buildings is not None:
         rows["building"] = list_buildings(sources.buildings)
@@ -145,13 +148,14 @@ def cells_of(node: AreaNode) -> list[BaseGeometry]:
 
 
 def list_places(places: PlaceTable) -> list[Row]:
+    unopened = places.unopened or [False] * len(places.kind)
     return [
         (
             shapely.Point(places.lonlat[i]),
-            {"kind": kind, "name": places.name[i]},
+            {"kind": kind, "name": places.name[i]} | ({"unopened": True} if later else {}),
             PLACE_ZOOMS.get(kind, 10),
         )
-        for i, kind in enumerate(places.kind)
+        for i, (kind, later) in enumerate(zip(places.kind, unopened, strict=True))
     ]
 
 

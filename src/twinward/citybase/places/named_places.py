@@ -58,6 +58,8 @@ class PlaceTable(msgspec.Struct, frozen=True, kw_only=True):
     capacity: NDArray[Any]
     leaf: NDArray[Any]
     area_by: list[str]  # outline | nearest
+    lines: list[list[str]] = []  # that stop here, of a place for which that is known; else empty
+    unopened: list[bool] = []  # every line that stops here is planned or being built
 
 
 def join_places(tables: list[PlaceTable]) -> PlaceTable:
@@ -69,6 +71,8 @@ def join_places(tables: list[PlaceTable]) -> PlaceTable:
         capacity=np.concatenate([np.empty(0, np.int64), *[t.capacity for t in tables]]),
         leaf=np.concatenate([np.empty(0, np.int64), *[t.leaf for t in tables]]),
         area_by=[a for t in tables for a in t.area_by],
+        lines=[one for t in tables for one in (t.lines or [[]] * len(t.kind))],
+        unopened=[one for t in tables for one in (t.unopened or [False] * len(t.kind))],
     )
 
 
@@ -112,7 +116,12 @@ def read_places(
     """One source of places; rows without kind, position, sound capacity or area are rejected."""
     rule = places.kind
     column = rule.column if isinstance(rule, KindColumn) else (rule if places.map else None)
-    keys = ((column, "kind"), (places.area, "area"), (places.name, "name"))
+    keys = (
+        (column, "kind"),
+        (places.area, "area"),
+        (places.name, "name"),
+        (places.lines, "lines"),
+    )
     extra = {name: f"places.{key}" for name, key in keys if name}
     counts = {
         name: f"places.{key}"
@@ -148,6 +157,9 @@ def read_places(
         ledger.note("outside every outline, counted to the nearest", int(snapped[rows].sum()))
     if len(keep) > len(set(keep)):
         ledger.note("places of rows that stand for several", len(keep) - len(set(keep)))
+    named = [split_lines(to_text(text)) for text in points.extra[places.lines or places.name]]
+    opened = [[line for line in one if not begins(line, places.unopened)] for one in named]
+    told = places.lines is not None
     return PlaceTable(
         kind=[str(kinds[i]) for i in keep],
         name=[to_text(points.extra[places.name][i]) for i in keep],
@@ -156,7 +168,18 @@ def read_places(
         capacity=capacity[rows].astype(np.int64),
         leaf=leaf[rows],
         area_by=area_words(finder, snapped[rows]),
+        lines=[opened[i] if told else [] for i in keep],
+        unopened=[told and bool(named[i]) and not opened[i] for i in keep],
     )
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines that a stop names: `1号线;2号线`."""
+    return [one for part in text.replace("；", ";").split(";") if (one := part.strip())]
+
+
+def begins(line: str, words: list[str]) -> bool:
+    return line.startswith(tuple(words))
 
 
 def ask_about_strays(
