@@ -154,9 +154,12 @@ def require_near(
     """InputError where no corner is anywhere near what the alert names, as when the numbers of each
     point are the wrong way round.
     """
-    if not points:
+    from twinward.service.tracing.city_areas import pointed  # with all that traces
+
+    named = [platform.reference.areas.by_code[code] for code in areas]
+    known = [one for one in pointed(named) if one.lon or one.lat]
+    if not points or not known:
         return
-    known = [platform.reference.areas.by_code[code] for code in areas]
     nearest_km = min(
         float(distance_m(lon, lat, one.lon, one.lat)) / 1000 for lon, lat in points for one in known
     )

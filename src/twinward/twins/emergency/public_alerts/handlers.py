@@ -124,9 +124,7 @@ def require_open(rows: Rows, chain: str, context: Context) -> None:
     )
 
 
-def require_standing(
-    rows: Rows, step: m.AlertStep, references: tuple[str, ...], context: Context
-) -> None:
+def require_standing(rows: Rows, step: str, references: tuple[str, ...], context: Context) -> None:
     """ConflictError where another update has taken the place of all that an update refers to: two
     would stand side by side and say different things.
     """
