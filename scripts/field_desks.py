@@ -34,10 +34,10 @@ CENSUS = {"guests": 41, "beds_free": 19, "staff": 12, "tests_missed": 0, "over_s
 
 def play_field(stage: Stage) -> None:
     """Everything that the desks are for, once."""
+    inspect(stage)
     tell_public(stage)
     claims.take_in(stage.platform, local_admin(), MAIL.encode(), "desk")
     send_parcels(stage)
-    inspect(stage)
     say_standing(stage)
     call_for_help(stage)
     stage.platform.loop.catch_up()
@@ -112,7 +112,7 @@ def say_standing(stage: Stage) -> None:
         duplicate=3,
         stored=90_000,
         rejected=1,
-        alarms_open=1,
+        alarms_open=0,
         config_version="3f2a",
         clock_skew_s=0.0,
     )

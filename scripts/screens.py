@@ -12,8 +12,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,8 +19,17 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from browser.people import Ground, play_people  # noqa: E402
 from browser.stage import CHROMIUM, FLAGS, Stage, staged  # noqa: E402
+from picture_colours import LARGEST, shrink  # noqa: E402
 from real_cities import DATA, make_city_of, spring_of_2022  # noqa: E402
 from real_cities import SPRING as SPRING_DATA  # noqa: E402
+from scene_pictures import (  # noqa: E402
+    FIELD,
+    SCENES,
+    SENSED,
+    take_field,
+    take_scenes,
+    take_sensors,
+)
 from twinward.service.city.scene import build_scene  # noqa: E402
 
 SCREENS = ROOT / "docs" / "screens"
@@ -43,13 +50,6 @@ HUANGPU = Ground(  # where the synthetic cluster lives
         ("310115", "Example Hospital 3", 121.5440, 31.2220),
     ),
 )
-LARGEST = 300_000
-PLAIN_COLOURS, PLAIN_PX, ALIKE = (
-    200,
-    30,
-    75,
-)  # so many colours that cover so many points, so far apart, stay as they are
-SLICE = 4096
 # name, place, size, language, theme
 SPRING = (
     ("loop-1-report", "?at=2022-03-09T02:00:00Z", STRIP, "en", "light"),
@@ -63,7 +63,7 @@ SPRING = (
     ("overview-past-en", "?at=2022-03-28T02:00:00Z", DESK, "en", "light"),
     ("overview-forecast-zh", "", DESK, "zh", "light"),
     ("overview-movement-en", "", DESK, "en", "dark"),
-    ("overview-beside-en", "", DESK, "en", "light"),
+    ("overview-beside-en", "?at=2022-03-28T02:00:00Z", DESK, "en", "light"),
     ("wall-zh", "wall", WALL, "zh", "dark"),
     ("overview-phone-en", "", PHONE, "en", "light"),
     ("incident-light-en", "incident", DESK, "en", "light"),
@@ -119,15 +119,14 @@ def prepare(page: Page, name: str) -> None:
             page.keyboard.press("PageUp")
         page.locator("#curve").evaluate("node => node.scrollIntoView()")
     elif "movement" in name:
-        for box in page.locator(".ticks input").all():
-            box.check()
+        page.locator(".ticks input").last.check()
         page.wait_for_selector("[data-testid=movement]")
         page.wait_for_timeout(SETTLE_MS * 4)
     elif "beside" in name:
+        page.wait_for_selector(".note.past")
         page.get_by_role("button", name="Hold this instant").click()
-        page.locator("input[type=range]").focus()
-        for _ in range(4):
-            page.keyboard.press("PageDown")
+        page.get_by_role("button", name="Back to now").click()
+        page.wait_for_timeout(SETTLE_MS * 3)
     elif "timeline" in name:
         page.locator("#line").evaluate("node => node.scrollIntoView()")
     elif name.startswith("cases"):
@@ -147,6 +146,8 @@ def prepare(page: Page, name: str) -> None:
         page.wait_for_selector("[data-testid=chain-state]")
         if name.endswith("en"):
             page.locator("main").evaluate("node => { node.scrollTop = 0 }")
+        else:
+            page.locator("#audit").evaluate("node => node.scrollIntoView()")
 
 
 def come_nearer(page: Page, steps: int) -> None:
@@ -222,41 +223,14 @@ def take(
         sys.exit(f"{path.name} is larger than {LARGEST // 1000} kB")
 
 
-def shrink(path: Path) -> None:
-    """The same picture in 256 colours, a third of the bytes: plain colours stay what they are, or a legend would no
-    longer have the colours of its map; the rest share what is left.
-    """
-    with Image.open(path) as picture:
-        points = np.asarray(picture.convert("RGB")).astype(np.uint32)
-    packed = points[..., 0] << 16 | points[..., 1] << 8 | points[..., 2]
-    codes, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
-    colours = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], 1).astype(np.uint8)
-    kept = choose_plain(colours, counts)
-    others = np.delete(np.arange(len(colours)), kept)
-    palette = colours[kept]
-    if len(others):
-        rest = Image.fromarray(np.repeat(colours[others], counts[others], axis=0)[None])
-        few = rest.quantize(256 - len(kept), Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        found = np.asarray(few.getpalette(), np.uint8).reshape(-1, 3)[: 256 - len(kept)]
-        palette = np.concatenate([palette, found])
-    nearest = np.empty(len(colours), np.uint8)
-    for start in range(0, len(colours), SLICE):
-        away = colours[start : start + SLICE, None].astype(np.int32) - palette[None]
-        nearest[start : start + SLICE] = (away**2).sum(2).argmin(1)
-    small = Image.fromarray(nearest[inverse.ravel()].reshape(points.shape[:2]), "P")
-    small.putpalette(palette.tobytes())
-    small.save(path, optimize=True)
-
-
-def choose_plain(colours: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """The colours that cover most, none close to another: the red of a small mark is among them, no second grey is."""
-    wide = colours.astype(np.int32)
-    open_ = counts >= PLAIN_PX
-    kept: list[int] = []
-    while open_.any() and len(kept) < PLAIN_COLOURS:
-        kept.append(int(np.argmax(np.where(open_, counts, 0))))
-        open_ &= ((wide - wide[kept[-1]]) ** 2).sum(1) > ALIKE
-    return np.asarray(kept)
+def keep(page: Page, name: str) -> None:
+    """The window as it is now, as a picture of the docs."""
+    path = SCREENS / f"{name}.png"
+    page.screenshot(path=path)
+    shrink(path)
+    print(f"docs/screens/{path.name}\t{path.stat().st_size // 1000} kB", flush=True)
+    if path.stat().st_size > LARGEST:
+        sys.exit(f"{path.name} is larger than {LARGEST // 1000} kB")
 
 
 def wanted(pictures: tuple[tuple[str, ...], ...], at: int = 0) -> list[tuple[Any, ...]]:
@@ -306,10 +280,8 @@ def take_city(browser: Browser, folder: Path) -> None:
             page.goto(f"{stage.url}/#/city")
             page.wait_for_selector("[data-state=ready]")
             show_city(page, text, layer, solid)
-            page.screenshot(path=SCREENS / f"{name}.png")
-            shrink(SCREENS / f"{name}.png")
+            keep(page, name)
             context.close()
-            print(f"docs/screens/{name}.png", flush=True)
 
 
 def show_city(page: Page, text: str, layer: str, solid: bool) -> None:
@@ -350,6 +322,9 @@ def main() -> None:
         take_people(browser, folder)
         take_maps(browser, folder)
         take_city(browser, folder)
+        take_field(browser, folder, wanted(FIELD), keep)
+        take_scenes(browser, folder, [one for one in SCENES if wanted(((one.name,),))], keep)
+        take_sensors(browser, folder, wanted(SENSED), keep)
         browser.close()
 
 

@@ -64,6 +64,7 @@ def test_the_wall_shows_the_figures_of_the_screen_and_stops_when_asked(
     page = open_page(outbreak, "wall", size=(1920, 1080), theme="dark")
     wall = page.get_by_test_id("wall")
     expect(wall).to_have_attribute("data-part", "map")
+    expect(page.get_by_test_id("wall-kind")).to_contain_text("Demonstration")
     expect(page.get_by_test_id("drawn-map").locator("path[data-area]")).to_have_count(9)
     assert_no_name_lies_over_another(page)
     expect(page.get_by_role("navigation", name="Places to work")).to_have_count(0)

@@ -72,8 +72,8 @@ export function floorsOf(height: number, told: number | null, areas: readonly st
   })
 }
 
-/** A value in a unit in which its figures can be read: a plume has millionths of a kilogram. */
-export const scaled = (value: number, unit: string): [number, string] => (unit === 'kg/m3' ? [value * 1e6, 'mg/m³'] : [value, unit])
+/** A value in a unit in which its figures can be read: a plume has millionths of a kilogram, a fire burns so much of each hundred. */
+export const scaled = (value: number, unit: string): [number, string] => (unit === 'kg/m3' ? [value * 1e6, 'mg/m³'] : unit === 'share' ? [value * 100, '%'] : [value, unit])
 
 /** Hours, minutes and seconds of a rehearsal, as its clock shows them. */
 export const clockOf = (seconds: number): string => [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60].map((one) => String(one).padStart(2, '0')).join(':')
