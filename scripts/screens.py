@@ -144,10 +144,7 @@ def prepare(page: Page, name: str) -> None:
     elif name.startswith("trust"):
         page.locator("section", has=page.locator("#audit")).get_by_role("button").click()
         page.wait_for_selector("[data-testid=chain-state]")
-        if name.endswith("en"):
-            page.locator("main").evaluate("node => { node.scrollTop = 0 }")
-        else:
-            page.locator("#audit").evaluate("node => node.scrollIntoView()")
+        page.locator("main").evaluate("node => { node.scrollTop = 0 }")
 
 
 def come_nearer(page: Page, steps: int) -> None:
