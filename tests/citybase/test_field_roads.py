@@ -5,6 +5,7 @@ drawn three times.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from helpers.extracts import Node, Way, block, write_pbf
 from twinward.citybase.build import build
 from twinward.citybase.columns import open_city
+from twinward.citybase.places.road_paths import find_paths
 from twinward.citybase.places.roads import Roads, read_roads
 from twinward.citybase.sources.ways import parse_duration_s, parse_speed
 from twinward.core.errors import InputError
@@ -429,6 +431,26 @@ def test_forbidden_turns_give_the_paths_that_trying_every_one_gives() -> None:
         roads = plain_roads(tail, head, weight, sorted(pairs))
         found = roads.shortest(roads.length_m, np.arange(n))
         assert np.allclose(found, slow_paths(n, tail, head, roads.length_m, pairs), rtol=1e-5)
+        ends = np.array([(a, b) for a in range(n) for b in range(n)])
+        for (a, b), way in zip(ends.tolist(), find_paths(roads, roads.length_m, ends), strict=True):
+            assert len(way) == 0 if np.isinf(found[a, b]) else (way[0], way[-1]) == (a, b)
+            if len(way):
+                assert cost_of(way, tail, head, roads.length_m, pairs) == pytest.approx(found[a, b])
+
+
+def cost_of(way: Any, tail: Any, head: Any, weight: Any, pairs: set[tuple[int, int]]) -> float:
+    """The least that driving these nodes in this order costs where no forbidden turn is made."""
+    last: dict[int, float] = {-1: 0.0}
+    for a, b in pairwise(way.tolist()):
+        steps = [int(edge) for edge in np.flatnonzero((tail == a) & (head == b))]
+        last = {
+            edge: min(
+                (cost for one, cost in last.items() if (one, edge) not in pairs), default=np.inf
+            )
+            + float(weight[edge])
+            for edge in steps
+        }
+    return min(last.values())
 
 
 def plain_roads(tail: Any, head: Any, weight: Any, pairs: list[tuple[int, int]]) -> Roads:

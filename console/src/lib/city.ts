@@ -24,7 +24,7 @@ export interface DrawnArea { areas: string[]; names: string[]; leaves: number; r
 export interface SceneView { available: boolean; version: string; objects: number; without_geometry: number; tiles: number; bytes: number; heights: Record<string, number> }
 /** People counted at a place (null: fewer than k) and vehicles at an instant of the scene. */
 export interface MomentCount { place: string; lon: number; lat: number; persons: number | null; told_at: string; ahead: boolean; low: number | null; high: number | null }
-export interface MomentVehicle { vehicle: string; lon: number; lat: number; speed: number | null; told_at: string; held: boolean; planned: boolean }
+export interface MomentVehicle { vehicle: string; lon: number; lat: number; speed: number | null; told_at: string; held: boolean; planned: boolean; then?: [number, number, number][] }
 export interface SceneMoment { at: string; now: string; when: 'past' | 'now' | 'forecast'; as_of: string; k: number; crowd: MomentCount[]; vehicles: MomentVehicle[]; left_out: number }
 export interface RehearsalOrder { offset_s: number; title: string; department: string; area: string; deadline_h: number; by: string; given_at: string; lon: number | null; lat: number | null; fenced: boolean }
 export interface Rehearsal { id: string; by: string; begun_at: string; hours: number; speed: number; seq: number; incidents: number; forecasts: string[]; orders: RehearsalOrder[]; ended_at: string | null }
@@ -50,7 +50,7 @@ export const issueWarning = (asked: Record<string, unknown>) => post<unknown>('/
 export const getScene = () => get<SceneView>('/v1/scene')
 export const getTileset = (version: string) => get<unknown>(`/v1/scene/tileset?v=${version}`)
 export const getTile = async (name: string, version: string): Promise<ArrayBuffer> => (await ask(`/v1/scene/tiles/${encodeURIComponent(name)}?v=${version}`)).arrayBuffer()
-export const getMoment = (at: string | null) => get<SceneMoment>(`/v1/scene/moment${at ? `?at=${encodeURIComponent(at)}` : ''}`)
+export const getMoment = (at: string | null, aheadS = 0) => get<SceneMoment>(`/v1/scene/moment?ahead_s=${aheadS}${then(at ?? '', '&')}`)
 export const beginRehearsal = (asked: { hours: number; speed: number }) => post<Rehearsal & { token: string }>('/v1/scene/rehearsals', asked)
 export const orderInRehearsal = (id: string, asked: { offset_s: number; title: string; department: string; area: string; deadline_h: number; lon?: number; lat?: number }) => post<Rehearsal>(`/v1/scene/rehearsals/${encodeURIComponent(id)}/orders`, asked)
 export const endRehearsal = (id: string) => post<Rehearsal>(`/v1/scene/rehearsals/${encodeURIComponent(id)}/end`, {})

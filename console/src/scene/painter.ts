@@ -12,7 +12,8 @@ const M_PER_DEGREE = 111_320
 const NONE: GeoJSON.FeatureCollection = { type: 'FeatureCollection', features: [] }
 const LEVEL = ['match', ['get', 'level'], ...LEVEL_COLOURS.flatMap((one, n) => [n + 1, one]), LEVEL_COLOURS[0]!] as never
 
-export interface Moving { crowd: readonly MomentCount[]; vehicles: readonly MomentVehicle[]; orders: readonly RehearsalOrder[]; few: string }
+/** What moves; vehicles null: they stay as they were given last. */
+export interface Moving { crowd: readonly MomentCount[]; vehicles: readonly MomentVehicle[] | null; orders: readonly RehearsalOrder[]; few: string }
 
 /** A disc about the point of an area that has no outline: as far as half way to the nearest other. */
 function discOf(lon: number, lat: number, radius: number): GeoJSON.Polygon {
@@ -39,8 +40,15 @@ export class Painter {
       this.#set(`scene-${hazard}`, one ? this.#areas(one, hazard) : NONE, () => this.#hazardLayers(hazard))
     }
     this.#set('scene-crowd', points(moving.crowd, (one) => ({ id: one.place, persons: one.persons ?? 0, place: [one.lon, one.lat], text: one.persons === null ? moving.few : String(one.persons) })), crowdLayers)
-    this.#set('scene-vehicles', points(moving.vehicles, (one) => ({ id: one.vehicle, held: one.held, planned: one.planned, place: [one.lon, one.lat] })), vehicleLayers)
+    if (moving.vehicles) this.move(moving.vehicles)
     this.#set('scene-orders', points(moving.orders.filter((one) => one.lon !== null), (one) => ({ id: String(one.offset_s), text: one.title })), orderLayers)
+    return this.#changes > before
+  }
+
+  /** Vehicles alone, which move between two instants; whether any did. */
+  move(vehicles: readonly MomentVehicle[]): boolean {
+    const before = this.#changes
+    this.#set('scene-vehicles', points(vehicles, (one) => ({ id: one.vehicle, held: one.held, planned: one.planned, place: [one.lon, one.lat] })), vehicleLayers)
     return this.#changes > before
   }
 

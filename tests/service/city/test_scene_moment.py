@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from datetime import datetime, time, timedelta
 
+import numpy as np
 import pytest
 
 from helpers.cities import Desk
 from helpers.transit import zip_of
 from service.city.test_layers import LAT, LON, hear
 from twinward.decision.logistics.routing.rounds import Round, Visit
-from twinward.service.city.planned_vehicles import Door, KeptRounds, keep_rounds, place_on
+from twinward.service.city.planned_vehicles import (
+    Door,
+    KeptRounds,
+    course_of,
+    keep_rounds,
+    place_on,
+    then_on,
+)
 from twinward.service.city.scene_moment import SceneMoment, get_moment, told
 from twinward.service.city.transit_state import folder_of, keep_timetable
 
@@ -109,8 +117,22 @@ DOORS = {"a": (LON + 0.01, LAT), "b": (LON + 0.02, LAT)}
     [(35_399, None), (35_700, 0.005), (36_300, 0.01), (36_900, 0.015), (37_800, 0.01), (38_400, None)],
 )  # fmt: skip
 def test_a_round_is_driven_as_it_was_planned(clock: float, east: float | None) -> None:
-    place = place_on(ROUND, (LON, LAT), DOORS, clock)
-    assert place == (None if east is None else pytest.approx((LON + east, LAT), abs=1e-9))
+    place = place_on(course_of(ROUND, (LON, LAT), DOORS), clock)
+    assert place == (None if east is None else pytest.approx((LON + east, LAT), abs=1e-6))
+
+
+def test_a_round_turns_where_its_streets_turn_and_its_way_on_is_told() -> None:
+    """A block round instead of across it: two thirds of the way lie along the first side."""
+    depot, corner = (LON, LAT), (LON, LAT + 0.01)
+    ways = [[depot, DOORS["a"]], [DOORS["a"], corner, DOORS["b"]], [DOORS["b"], depot]]
+    course = course_of(ROUND, depot, DOORS, ways)
+    turn = course[np.isclose(course[:, 2], LAT + 0.01)]
+    assert len(turn) == 1 and 36_600 < turn[0, 0] < 37_200
+    clock = float(turn[0, 0]) - 10
+    (t, lon, lat), *_, (end, _, _) = then_on(course, clock, 60)
+    assert (t, lon, lat, end) == (10.0, pytest.approx(LON), pytest.approx(LAT + 0.01), 60.0)
+    assert place_on(course, clock) == pytest.approx((LON, LAT + 0.01), abs=3e-3)
+    assert then_on(course, clock, 0) == []
 
 
 def test_kept_rounds_are_seen_on_their_day_alone(square: Desk) -> None:

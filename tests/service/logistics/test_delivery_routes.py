@@ -13,7 +13,9 @@ from helpers.cities import Desk
 from twinward.citybase.places.roads import Roads, components, write_roads
 from twinward.citybase.sources.ways import CLASSES
 from twinward.core.errors import InputError
+from twinward.service.city.planned_vehicles import courses_of
 from twinward.service.logistics import delivery_routes
+from twinward.service.logistics.round_ways import find_round_ways
 
 CAR, FOOT = CLASSES.index("residential"), CLASSES.index("footway")
 DEPOT = (121.470, 31.230)
@@ -74,6 +76,28 @@ def test_lorries_keep_to_the_streets_for_cars_and_drones_to_windows_and_payload(
         roaded.platform, roaded.me, plan, 28_801.0, ["lorry-1"], time_limit_s=2.0
     )
     assert all(one.done == len(one.visits) for one in anew.rounds if one.vehicle == "lorry-1")
+
+
+def test_kept_rounds_drive_the_streets_and_drones_do_not(roaded: Desk, tmp_path: Path) -> None:
+    """The ring is one-way: from the eastern door to the western one a lorry goes round by the
+    northern crossings.
+    """
+    stops = delivery_routes.stops_of_file(tmp_path / "stops.csv", DAY, 60.0)[:1]
+    fleet = delivery_routes.make_fleet(1, 400.0, 0, 5.0, 10_000.0, DAY)
+    plan = delivery_routes.plan_rounds_for(
+        roaded.platform, roaded.me, DEPOT, stops, fleet, time_limit_s=1.0
+    )
+    delivery_routes.keep_plan(roaded.platform, roaded.me, plan, "2030-03-01")
+    ((vehicle, course),) = courses_of(roaded.workspace / "rounds" / "2030-03-01.json")
+    (one,) = plan.rounds
+    assert vehicle == one.vehicle == "lorry-1"
+    back = course[course[:, 0] > one.visits[0].leave_s, 1:].round(3).tolist()
+    assert back[:4] == [[121.48, 31.23], [121.48, 31.24], [121.47, 31.24], [121.47, 31.23]]
+    assert (np.diff(course[:, 0]) >= 0).all() and course[-1, 0] == pytest.approx(one.back_s)
+    flown = [delivery_routes.Vehicle(id="lorry-1", kind="drone", capacity=5)]
+    places = {"east": (stops[0].lon, stops[0].lat)}
+    assert not find_round_ways(roaded.workspace / "city", DEPOT, places, plan.rounds, flown)
+    assert not find_round_ways(tmp_path, DEPOT, places, plan.rounds, plan.vehicles)
 
 
 def test_a_point_of_another_city_is_refused_by_its_name(roaded: Desk, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from twinward.service.platform import Platform
 GLTF = "model/gltf-binary"
 DAY_S = 86_400
 Build = Annotated[str, Query(max_length=64, description="which build of the scene")]
+AheadS = Annotated[int, Query(ge=0, le=300, description="seconds of the way of planned vehicles")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
 Degrees = Annotated[float, msgspec.Meta(ge=-180, le=180)]
 
@@ -82,10 +83,12 @@ def add_tiles(routes: APIRouter, platform: Platform) -> None:
 
 def add_moment(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/scene/moment", responses=gives("SceneMoment"))
-    def get_scene_moment(request: Request, at: At = None) -> Response:
-        """People counted in public places (k kept) and vehicles at an instant, past or ahead."""
+    def get_scene_moment(request: Request, at: At = None, ahead_s: AheadS = 0) -> Response:
+        """People counted in public places (k kept) and vehicles at an instant, past or ahead; of
+        planned vehicles also the way of the next `ahead_s` seconds.
+        """
         caller = caller_of(platform, request)
-        return answer(get_moment(platform, caller, aware(at)))
+        return answer(get_moment(platform, caller, aware(at), ahead_s))
 
 
 def add_rehearsals(routes: APIRouter, platform: Platform) -> None:

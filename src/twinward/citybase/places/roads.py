@@ -55,13 +55,7 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
         """float64[starts, ends]: the least sum of `weight` that a car has between nodes (all of
         them without `end`), turns that are forbidden left out.
         """
-        matrix, copies = self.matrix(weight, cars=True), np.empty(0, np.int64)
-        if self.turn_from is not None and self.turn_to is not None and len(self.turn_from):
-            open_to_cars = CARS[self.highway] if self.cars is None else self.cars
-            matrix, copies = turning_matrix(
-                self.edge_from, self.edge_to, np.where(open_to_cars, weight, np.nan),
-                (self.turn_from, self.turn_to), len(self.node_lonlat),
-            )  # fmt: skip
+        matrix, copies = self.car_graph(weight)
         parts = []
         for n in range(0, len(start), AT_ONCE):
             found = dijkstra(matrix, directed=True, indices=start[n : n + AT_ONCE])
@@ -69,6 +63,18 @@ class Roads(msgspec.Struct, frozen=True, kw_only=True):
             parts.append(found[:, : len(self.node_lonlat)] if end is None else found[:, end])
         wide = len(self.node_lonlat) if end is None else len(end)
         return np.concatenate(parts) if parts else np.empty((0, wide))
+
+    def car_graph(self, weight: NDArray[Any]) -> tuple[csr_array, NDArray[np.int64]]:
+        """The graph for cars without forbidden turns: N nodes and behind them copies of some, and
+        the node that each copy is of.
+        """
+        if self.turn_from is None or self.turn_to is None or not len(self.turn_from):
+            return self.matrix(weight, cars=True), np.empty(0, np.int64)
+        open_to_cars = CARS[self.highway] if self.cars is None else self.cars
+        return turning_matrix(
+            self.edge_from, self.edge_to, np.where(open_to_cars, weight, np.nan),
+            (self.turn_from, self.turn_to), len(self.node_lonlat),
+        )  # fmt: skip
 
     def matrix(self, weight: NDArray[Any], *, cars: bool) -> csr_array:
         """A sparse matrix of `weight` over the edges open to cars (or all of them, for people on

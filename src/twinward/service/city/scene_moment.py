@@ -46,7 +46,8 @@ class MomentCount(msgspec.Struct, frozen=True, kw_only=True):
 
 class MomentVehicle(msgspec.Struct, frozen=True, kw_only=True):
     """A vehicle where it was last told to be; `held`: the instant lies ahead, where nobody knows
-    it. `planned`: ahead, where its timetable or its round has it then, which is no forecast.
+    it. `planned`: ahead, where its timetable or its round has it then, which is no forecast;
+    `then` is its way on by the same plan, as seconds after the instant, lon, lat.
     """
 
     vehicle: str
@@ -56,6 +57,7 @@ class MomentVehicle(msgspec.Struct, frozen=True, kw_only=True):
     told_at: datetime
     held: bool = False
     planned: bool = False
+    then: list[tuple[float, float, float]] = []
 
 
 class SceneMoment(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,8 +75,12 @@ class SceneMoment(msgspec.Struct, frozen=True, kw_only=True):
     left_out: int
 
 
-def get_moment(platform: Platform, caller: Caller, at: datetime | None) -> SceneMoment:
-    """The scene's counts and vehicles at an instant; now where none is given."""
+def get_moment(
+    platform: Platform, caller: Caller, at: datetime | None, ahead_s: float = 0.0
+) -> SceneMoment:
+    """The scene's counts and vehicles at an instant; now where none is given. Of planned vehicles
+    also the way of the next `ahead_s` seconds, by which a picture moves them.
+    """
     now = platform.clock.now()
     at = at or now
     when = "now" if abs(at - now) < timedelta(seconds=1) else "past" if at < now else "forecast"
@@ -98,7 +104,7 @@ def get_moment(platform: Platform, caller: Caller, at: datetime | None) -> Scene
             counts = [one for one in ahead if one is not None]
         crowd += counts
     if when == "forecast":
-        planned = list_planned(platform, at)
+        planned = list_planned(platform, at, ahead_s)
         driven = {one.source for one in planned}
         vehicles = [one for one in vehicles if source_of(one.vehicle) not in driven]
         left_out += max(0, len(planned) - MOST_SHOWN)
@@ -169,7 +175,13 @@ def source_of(vehicle: str) -> str:
 
 def planned_vehicle(one: PlannedVehicle, now: datetime) -> MomentVehicle:
     return MomentVehicle(
-        vehicle=one.vehicle, lon=one.lon, lat=one.lat, speed=None, told_at=now, planned=True
+        vehicle=one.vehicle,
+        lon=one.lon,
+        lat=one.lat,
+        speed=None,
+        told_at=now,
+        planned=True,
+        then=one.then,
     )
 
 

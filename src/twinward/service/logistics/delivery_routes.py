@@ -33,6 +33,7 @@ from twinward.service.logistics.demand_points import (
     DRONE_MPS,
     travel_costs,
 )
+from twinward.service.logistics.round_ways import find_round_ways
 from twinward.service.platform import Caller, Platform
 
 __all__ = ["clock_s", "hours_of", "in_night", "show_clock", "stops_of_areas", "stops_of_file"]
@@ -262,7 +263,10 @@ def keep_plan(platform: Platform | None, caller: Caller | None, plan: RoundsPlan
         when = date.fromisoformat(day)
     except ValueError as error:
         raise InputError(f"{day!r} is no day", "write it as 2030-03-01", code="bad_date") from error
-    keep_rounds(platform.workspace, when, plan)
+    places = {one.id: (one.lon, one.lat) for one in plan.stops}
+    city = platform.workspace / "city"
+    ways = find_round_ways(city, plan.depot, places, plan.rounds, plan.vehicles)
+    keep_rounds(platform.workspace, when, plan, ways)
 
 
 def as_features(plan: RoundsPlan) -> dict[str, object]:
