@@ -15,7 +15,9 @@ from browser.axe import assert_accessible
 from browser.made_scene import MIDDLE, keep_made_forecast, make_scene
 from browser.stage import Stage
 from twinward.core.clock import format_time
+from twinward.decision.logistics.routing.rounds import Round, Visit
 from twinward.service.city import rehearsals
+from twinward.service.city.planned_vehicles import Door, KeptRounds, keep_rounds
 from twinward.service.intake import observations
 from twinward.service.platform import local_admin
 
@@ -23,6 +25,7 @@ Open = Callable[..., Page]
 HOOK = "document.querySelector('[data-testid=scene]').scene"
 LOADED_MS = 60_000
 SPEED = 60
+HALF_S, FAR = 1800.0, 0.01
 NO_GRAPHICS = "HTMLCanvasElement.prototype.getContext = ((old) => function (kind, ...more) { return String(kind).startsWith('webgl') ? null : old.call(this, kind, ...more) })(HTMLCanvasElement.prototype.getContext)"
 
 
@@ -158,9 +161,36 @@ def test_by_keys_a_building_is_cut_open_and_a_task_ordered(quiet: Stage, open_pa
     quiet.wait_until(lambda: "Empty the ground floor" in {one.title for one in quiet.open_tasks()})
 
 
+def keep_a_round(stage: Stage) -> None:
+    """A lorry that drives east for half an hour from now, and back."""
+    here = stage.clock.now().astimezone(stage.platform.reference.zone)
+    start = here.hour * 3600.0 + here.minute * 60
+    visit = Visit(stop="a", arrive_s=start + HALF_S, leave_s=start + HALF_S, demand=1)
+    driven = Round(vehicle="lorry-1", visits=[visit], distance_m=1, load=1, back_s=start + 2 * HALF_S)  # fmt: skip
+    stop = Door(id="a", lon=MIDDLE[0] + FAR, lat=MIDDLE[1])
+    plan = KeptRounds(depot=MIDDLE, stops=[stop], rounds=[driven])
+    keep_rounds(stage.platform.workspace, here.date(), plan)
+
+
+def wait_until_it_glides(page: Page) -> None:
+    """The lorry is drawn where its plan has it between two minutes."""
+    page.wait_for_function(
+        f"""([west, far]) => {{
+          const told = {HOOK}.map().getSource('scene-vehicles')?.serialize().data.features ?? []
+          const lorry = told.find((one) => one.properties.id === 'plan:rounds/lorry-1')
+          const minutes = lorry ? ((lorry.geometry.coordinates[0] - west) / far) * 30 : 0
+          return Math.abs(minutes - Math.round(minutes)) > 0.05
+        }}""",
+        arg=[MIDDLE[0], FAR],
+        timeout=LOADED_MS,
+    )
+    expect(page.get_by_test_id("scene-vehicles")).to_contain_text("along the way of the plan")
+
+
 @pytest.mark.slow
 def test_a_rehearsal_keeps_its_clock_and_its_orders(quiet: Stage, open_page: Open) -> None:
     prepare(quiet)
+    keep_a_round(quiet)
     quiet.report_case("050101")
     page = open_page(quiet, "city", drawn=True)
     stand(page)
@@ -179,6 +209,7 @@ def test_a_rehearsal_keeps_its_clock_and_its_orders(quiet: Stage, open_page: Ope
     ended = page.evaluate("() => [performance.now(), Number(document.querySelector('[data-testid=rehearsal]').dataset.offset)]")  # fmt: skip
     wanted = (ended[0] - began[0]) / 1000 * SPEED
     assert abs((ended[1] - began[1]) - wanted) < 2 * SPEED  # one picture of a loaded machine
+    wait_until_it_glides(page)
     page.locator("input[data-testid=reh-title]").fill("Close the underpass")
     page.get_by_test_id("reh-department").select_option("transport")
     reh.get_by_role("button", name="Order in the rehearsal").press("Enter")
