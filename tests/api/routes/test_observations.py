@@ -4,16 +4,22 @@ back.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
 from helpers.cities import COMMUNITY, Desk
+from twinward.api.routes.observations import AT_ONCE, BACKLOG_BYTES
 from twinward.service.incidents import queries
+from twinward.service.intake import observations
+from twinward.service.intake.commands import BatchAccount
 
 
 def reading(number: int, **fields: Any) -> dict[str, Any]:
@@ -144,3 +150,43 @@ def test_movement_reaches_the_lake_once(client: TestClient, desk: Desk) -> None:
     desk.clock.advance(timedelta(minutes=1))
     fixes = compose.open_lake(desk.workspace).snapshot()
     assert sum(part.rows for part in fixes.manifest.parts_of("subject")) == 1
+
+
+def test_an_alarm_overtakes_the_backlogs_of_many_edges(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seven edges send what they kept for days, and none of it is on the disk yet."""
+    kept = BatchAccount(received=1, stored=1, duplicate=0, rejected=[])
+    slow: list[Future[BatchAccount]] = []
+
+    def submit(platform: Any, caller: Any, checks: Any, body: bytes) -> Future[BatchAccount]:
+        future: Future[BatchAccount] = Future()
+        if len(body) > BACKLOG_BYTES:
+            slow.append(future)
+        else:
+            future.set_result(kept)
+        return future
+
+    monkeypatch.setattr(observations, "submit", submit)
+
+    async def send() -> tuple[int, int, list[int]]:
+        transport = httpx.ASGITransport(client.app, client=("127.0.0.1", 50_000))
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as line:
+            backlog = b" " * (BACKLOG_BYTES + 1)
+            sent = [
+                asyncio.create_task(line.post("/v1/observations", content=backlog))
+                for _ in range(AT_ONCE + 3)
+            ]
+            while len(slow) < AT_ONCE:
+                await asyncio.sleep(0.01)
+            alarm = await line.post("/v1/observations", content=b"an alarm")
+            under_way = len(slow)
+            while not all(one.done() for one in sent):
+                for one in slow:
+                    if not one.done():
+                        one.set_result(kept)
+                await asyncio.sleep(0.01)
+            return alarm.status_code, under_way, [one.result().status_code for one in sent]
+
+    alarm, under_way, all_of_them = asyncio.run(asyncio.wait_for(send(), 60))
+    assert (alarm, under_way, all_of_them) == (200, AT_ONCE, [200] * (AT_ONCE + 3))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Annotated
 
@@ -28,6 +29,7 @@ from twinward.service.platform import Platform
 
 LIMIT_BYTES = 24_000_000
 LARGE_BYTES = 2_000_000  # decoded beside the event loop, so that small batches need not wait for it
+BACKLOG_BYTES, AT_ONCE = 64_000, 4  # of larger bodies so many are on their way to the disk
 Instant = Annotated[datetime, Query(description="RFC 3339 with zone")]
 Limit = Annotated[int, Query(ge=1, le=100_000)]
 Offset = Annotated[int, Query(ge=0, le=100_000_000)]
@@ -52,6 +54,7 @@ def describe_body() -> dict[str, object]:
 def router(platform: Platform) -> APIRouter:
     routes = APIRouter(prefix="/v1", tags=["observations"], responses=ERRORS)
     checks = observations.checks_of(platform)
+    backlogs = asyncio.Semaphore(AT_ONCE)  # an alarm waits for no more of them
 
     @routes.post("/observations", openapi_extra=describe_body(), responses=gives("BatchAccount"))
     async def post_observations(request: Request) -> Response:
@@ -60,11 +63,14 @@ def router(platform: Platform) -> APIRouter:
         """
         caller = caller_of(platform, request)
         body = await read_body(request, LIMIT_BYTES)
-        if len(body) > LARGE_BYTES:
-            future = await asyncio.to_thread(observations.submit, platform, caller, checks, body)
-        else:
-            future = observations.submit(platform, caller, checks, body)
-        account = await asyncio.wrap_future(future)
+        async with backlogs if len(body) > BACKLOG_BYTES else nullcontext():
+            if len(body) > LARGE_BYTES:
+                future = await asyncio.to_thread(
+                    observations.submit, platform, caller, checks, body
+                )
+            else:
+                future = observations.submit(platform, caller, checks, body)
+            account = await asyncio.wrap_future(future)
         return answer(account)
 
     @routes.get("/sensors", responses=gives_page("SensorValue"))
