@@ -19,8 +19,11 @@ def load(folder: Path, text: str) -> EdgeConfig:
 
 
 def test_the_example_of_the_guide_is_one(tmp_path: Path) -> None:
-    whole, door, gate = re.findall(r"```toml\n(.*?)```", HOWTO.read_text("utf-8"), re.S)
-    load(tmp_path, whole)
+    whole, login, broker, door, gate = re.findall(r"```toml\n(.*?)```", HOWTO.read_text(), re.S)
+    assert load(tmp_path, whole).edge.token_file == "", "it runs on the centre's own machine"
+    away = re.sub(r"^core = .*\n", login, whole, count=1, flags=re.M)
+    assert load(tmp_path, away).edge.token_file == "gate-1.token"
+    assert load(tmp_path, whole + broker).mqtt is not None
     assert load(tmp_path, door).mqtt is not None
     assert load(tmp_path, whole + gate).gate is not None  # the gate is a part that is added
 

@@ -112,6 +112,14 @@ def test_a_manifest_that_is_not_taken(tmp_path: Path, raw: bytes, code: str) -> 
     assert [one.parcel for one in cabinet.status().parcels] == ["P1"]
 
 
+def test_a_cabinet_does_not_begin_with_a_key_that_is_none(tmp_path: Path) -> None:
+    for text in (f"depot: {public_of(DEPOT)}", public_of(DEPOT)[:-1], ""):
+        with pytest.raises(TwinwardError) as refused:
+            init_cabinet(tmp_path / "c.db", "cab", "gate", text)
+        assert refused.value.code == "bad_key"
+    assert not (tmp_path / "c.db").exists(), "it can be begun again"
+
+
 def test_two_hands_at_one_ledger_open_one_box(tmp_path: Path) -> None:
     first = init_cabinet(tmp_path / "c.db", "cab", "gate", public_of(DEPOT))
     first.accept_manifest(manifest())

@@ -5,6 +5,7 @@ writes a receipt before it opens, and never hands out twice. One SQLite file.
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ from twinward.edge.agent.parcels import (
 
 SLOW_AFTER = 20  # wrong codes of all parcels within an hour: then one a minute is heard
 HOUR_S, PAUSE_S = 3600.0, 60.0
+PUBLIC_KEY = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes of Ed25519 in base64url
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS line (
@@ -340,6 +342,12 @@ def locked(parcel: str) -> RefusedError:
 
 def init_cabinet(path: Path, holder: str, place: str, depot: str) -> Cabinet:
     """A new ledger with a key of its own; `depot` is the public key that signs manifests."""
+    if not PUBLIC_KEY.fullmatch(depot):
+        raise InputError(
+            f"{depot[:60]!r} is no public key of a depot",
+            "give the 43 signs that `twinward delivery holder depot` shows after `depot:`",
+            code="bad_key",
+        )
     if path.exists():
         raise ConflictError(f"{path.name} exists", "name another file", code="exists")
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
