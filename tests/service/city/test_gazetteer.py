@@ -16,6 +16,7 @@ from helpers.cities import HUANGPU, Desk
 from twinward.citybase.places.gazetteer import list_named, read_gazetteer, write_gazetteer
 from twinward.core.errors import InputError
 from twinward.service.city.gazetteer import Gazetteer, fold
+from twinward.service.city.name_sounds import called, find_sounding
 
 
 @pytest.fixture
@@ -70,6 +71,50 @@ def city(desk: Desk) -> Gazetteer:
 def test_a_name_is_found(city: Gazetteer, typed: str, kind: str, name: str) -> None:
     first = city.search(typed)[0]
     assert (first.kind, first.name, first.approximate) == (kind, name, False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("huangpu district", "黄浦区"),
+        ("Huang Pu", "黄浦区"),
+        ("huangpuqu", "黄浦区"),
+        ("ruijin yi", "瑞金医院"),
+        ("zhongshandongyi road", "中山东一路"),
+    ],
+)
+def test_a_chinese_name_is_found_by_its_sound(city: Gazetteer, typed: str, name: str) -> None:
+    assert city.search(typed)[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "sounds"),
+    [
+        ("长宁区", ["changning", "Changning District", "zhangning"]),
+        ("闵行区", ["minhang", "min hang qu"]),
+        ("莘庄镇", ["xinzhuang", "Xinzhuang Town"]),
+        ("曹杨新村街道", ["caoyang", "caoyangxincun", "caoy"]),
+        ("殷行街道", ["yinhang"]),
+        ("高行镇", ["gaohang"]),
+        ("吕巷镇", ["lüxiang", "lvxiang", "luxiang"]),
+        ("静安寺街道", ["jing'ansi", "Jingansi Subdistrict"]),
+        ("西安路", ["xi'an road"]),
+    ],
+)
+def test_whichever_reading_a_character_has_in_a_name_it_is_found(
+    name: str, sounds: list[str]
+) -> None:
+    others = ["外滩街道", "长寿路街道", "上海"]
+    for sound in sounds:
+        found = {[*others, name][n] for n, _ in find_sounding([*others, name], fold(sound))}
+        assert found == {name}, sound
+
+
+def test_what_foreigners_call_a_place_is_looked_for_by_its_own_name(city: Gazetteer) -> None:
+    assert called()["bund"] == "外滩"
+    assert city.search("People's Square") == []
+    assert list(find_sounding(["外滩街道"], "wa")) == []
+    assert list(find_sounding(["外滩街道", "school"], "school")) == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import msgspec
 from twinward.citybase.columns import MANIFEST
 from twinward.citybase.places.gazetteer import read_gazetteer
 from twinward.core.errors import InputError
+from twinward.service.city.name_sounds import called, find_sounding
 from twinward.service.console.map_tiles import MapTiles
 from twinward.service.intake.observations import city_bounds
 from twinward.service.platform import Platform
@@ -31,7 +32,7 @@ POINT = re.compile(
 HOUSE = re.compile(
     r"(?>[,，]?+\s*+\d++[a-z]?+(?:-\d++)?+\s*+(?:号|號|弄|栋|室)?+)++$|^\d++[a-z]?+\s++(?=\D)"
 )
-ORDER = ("area", "quarter", "street", "water", "park", "railway")
+ORDER = ("area", "quarter", "street", "water", "park", "railway", "metro_station", "station")
 
 
 class FoundPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +84,7 @@ class Gazetteer:
         wanted = fold(text)
         if not wanted:
             return []
-        found = find(self.entries(), wanted)
+        found = find(self.entries(), wanted) or self.search_sound(wanted)
         if found:
             return found
         street = HOUSE.sub("", wanted).strip(" ,，")
@@ -91,6 +92,18 @@ class Gazetteer:
         if not found:
             found = self.search_within(street or wanted)
         return [msgspec.structs.replace(one, approximate=True) for one in found]
+
+    def search_sound(self, wanted: str) -> list[FoundPlace]:
+        """Chinese names by what foreigners call them, or by their sound in Latin letters."""
+        entries = self.entries()
+        if wanted in called():
+            return find(entries, fold(called()[wanted]))
+        ranked = []
+        for number, score in find_sounding([one.place.name for one in entries], wanted):
+            place = entries[number].place
+            order = ORDER.index(place.kind) if place.kind in ORDER else len(ORDER)
+            ranked.append((score, order, len(place.name), place.name, number))
+        return [entries[one[-1]].place for one in sorted(ranked)[:MOST_FOUND]]
 
     def search_within(self, wanted: str) -> list[FoundPlace]:
         """An address that begins (or, after a comma, ends) with the name of an area."""
