@@ -476,3 +476,27 @@ source = "Harbour office"
     assert (one.sensor, [c.kind for c in one.concerned]) == ("water_level:tide-mole", ["pumps"])
     desk.clock.advance(timedelta(days=7))
     assert view(desk, "tide").status == "silent"
+
+
+def test_what_bulletins_publish_of_districts_is_a_layer_as_of_any_day(desk: Desk) -> None:
+    """Patients in hospital by district; the whole city's sum stands on no map, nor what is old."""
+    start = desk.clock.now()
+    today = start.astimezone(desk.platform.reference.zone).date()
+    for back, area, patients in ((3, HUANGPU, 44.0), (2, HUANGPU, 120.0), (2, "city", 900.0)):
+        desk.post(
+            "ReportFigures", hazard="epidemic", area=area, source="bulletin",
+            day=(today - timedelta(days=back)).isoformat(),
+            figures={"patients_in_hospital": patients},
+        )  # fmt: skip
+    seen = view(desk, "patients")
+    assert (seen.status, seen.sensors, seen.greatest, seen.covered) == ("current", 1, 120.0, 1)
+    (row,) = list_layer_sensors(desk.platform, desk.me, "patients", limit=9, offset=0)[1]
+    assert (row.sensor, row.by_area) == (f"patients_in_hospital:{HUANGPU}", True)
+    history = get_history(desk.platform, desk.me, "patients", row.sensor)
+    assert [one.mean for one in history.hours] == [44.0, 120.0] and history.ahead is None
+    with pytest.raises(AbsentError, match="no sensor"):
+        get_history(desk.platform, desk.me, "patients", "patients_in_hospital:city")
+    desk.clock.advance(timedelta(days=4))
+    assert view(desk, "patients").status == "stale"
+    desk.clock.advance(timedelta(days=40))
+    assert view(desk, "patients").status == "not_recorded"

@@ -18,12 +18,13 @@ COUPLINGS = "couplings.toml"
 MOST_BREAKS = 5
 Name = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9-]{1,60}$")]
 Group = Literal["movement", "water", "weather", "air", "energy", "equipment", "care", "society"]
-Origin = Literal["sensors", "stocks", "residents"]
+Origin = Literal["sensors", "stocks", "residents", "bulletins"]
 
 
 class Layer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One layer. `observed` is the type of its readings, `named` how the names of its sensors
-    begin; of stocks and residents, `observed` is the kind that is counted.
+    begin; of stocks and residents, `observed` is the kind that is counted; of bulletins the figure
+    that they publish by area and day.
 
     `breaks` part the values into classes; `low` and `high` are the least and greatest value that
     can be; `rests_at` is a value that may stand still for days. `also` are other words of senders

@@ -17,7 +17,11 @@ from twinward.citybase.places.roads import ROADS
 from twinward.core.clock import from_us
 from twinward.core.geography import distance_m
 from twinward.library.layers.layer import COUPLINGS, Coupling, Layer, load_couplings
-from twinward.service.city.layer_points import DOUBTFUL, layers_of, read_points
+from twinward.service.city.layer_points import (
+    DOUBTFUL,
+    layers_of,
+)
+from twinward.service.city.layer_sources import read_points
 from twinward.service.platform import Caller, Platform, snapshot_of
 from twinward.service.visibility import concerns
 from twinward.twins.emergency.incidents.rows import INCIDENTS

@@ -17,7 +17,11 @@ from twinward.core.ids import is_personal
 from twinward.decision.layers.ahead import Ahead, forecast
 from twinward.decision.layers.faults import find_faults
 from twinward.library.layers.layer import Layer, get_layer
-from twinward.service.city.layer_points import LayerPoints, layer_factor, layers_of, read_points
+from twinward.service.city.layer_points import (
+    LayerPoints,
+    layers_of,
+)
+from twinward.service.city.layer_sources import layer_factor, read_bulletins, read_points
 from twinward.service.platform import Caller, Platform
 
 HOUR_US = 3_600_000_000
@@ -76,12 +80,10 @@ class LayerFaults(msgspec.Struct, frozen=True, kw_only=True):
 def get_history(platform: Platform, caller: Caller, name: str, sensor: str) -> LayerHistory:
     """The last 14 days of a sensor of a layer by hour, and a forecast where one is worth saying."""
     layer = get_layer(layers_of(platform), name)
+    if layer.origin == "bulletins":
+        return get_published(platform, layer, sensor)
     if layer.origin != "sensors" or is_personal(sensor) or not is_of(layer, sensor):
-        raise AbsentError(
-            f"layer {name} has no sensor {sensor!r}",
-            "list the layer's sensors to see their names",
-            code="unknown_sensor",
-        )
+        raise unknown_sensor(name, sensor)
     end = platform.clock.now() + timedelta(seconds=1)  # what was heard just now counts
     past, unit = read_hours(platform, layer, sensor, end)
     shown_from = to_us(end - timedelta(days=DAYS))
@@ -108,6 +110,34 @@ def get_history(platform: Platform, caller: Caller, name: str, sensor: str) -> L
         ahead=ahead,
         ahead_from=from_us(first + len(series) * HOUR_US) if ahead else None,
         why_not=why,
+    )
+
+
+def get_published(platform: Platform, layer: Layer, sensor: str) -> LayerHistory:
+    """The days of an area's published figure, each at its end; there are no hours to look ahead."""
+    now = platform.clock.now()
+    days = read_bulletins(platform, layer, now - timedelta(days=DAYS), now)
+    shown = [
+        LayerHour(hour=at, mean=value, least=value, greatest=value, count=1)
+        for at, value in sorted(days.get(sensor.removeprefix(f"{layer.observed}:"), []))
+    ]
+    if not is_of(layer, sensor) or not shown:
+        raise unknown_sensor(layer.id, sensor)
+    return LayerHistory(
+        sensor=sensor,
+        unit=layer.unit,
+        hours=shown,
+        ahead=None,
+        ahead_from=None,
+        why_not="not_hourly",
+    )
+
+
+def unknown_sensor(layer: str, sensor: str) -> AbsentError:
+    return AbsentError(
+        f"layer {layer} has no sensor {sensor!r}",
+        "list the layer's sensors to see their names",
+        code="unknown_sensor",
     )
 
 

@@ -26,9 +26,9 @@ from twinward.service.city.layer_points import (
     LayerPoints,
     layers_of,
     pack_points,
-    read_points,
     require_past,
 )
+from twinward.service.city.layer_sources import read_points
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing.city_areas import locate_by_nearest, pointed
 

@@ -15,9 +15,9 @@ from twinward.service.city.layer_points import (
     DOUBTFUL,
     LayerPoints,
     layers_of,
-    read_points,
 )
 from twinward.service.city.layer_series import get_history
+from twinward.service.city.layer_sources import read_points
 from twinward.service.city.planned_vehicles import PlannedVehicle, list_planned
 from twinward.service.platform import Caller, Platform
 

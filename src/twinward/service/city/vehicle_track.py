@@ -14,7 +14,12 @@ from twinward.core.clock import from_us
 from twinward.core.errors import AbsentError
 from twinward.core.ids import is_personal
 from twinward.library.layers.layer import Layer, get_layer
-from twinward.service.city.layer_points import SILENT_AFTER, VEHICLE, layers_of, prefixes_of
+from twinward.service.city.layer_points import (
+    SILENT_AFTER,
+    VEHICLE,
+    layers_of,
+)
+from twinward.service.city.layer_sources import prefixes_of
 from twinward.service.city.transit_state import (
     SeenVehicle,
     TransitState,
