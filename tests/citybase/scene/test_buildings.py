@@ -222,3 +222,28 @@ def test_an_extract_with_parts_becomes_a_scene_whose_tiles_tell_storeys(tmp_path
     view = document["bufferViews"][table["properties"]["floors"]["values"]]
     floors = np.frombuffer(data[28 + size + view["byteOffset"] :], np.uint16, 2)
     assert floors.tolist() == [7, 2]
+
+
+def test_a_way_that_crosses_itself_is_a_building_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "crossed.osm.pbf"
+    drawn = {
+        1: [(7.4, 43.7), (7.4001, 43.7001), (7.4001, 43.7), (7.4, 43.7001)],  # a bow
+        2: [(7.41, 43.7), (7.4101, 43.7), (7.4101, 43.7001), (7.41, 43.7001)],
+        3: [(7.42, 43.7)] * 4,  # no more than a point
+    }
+    writer, node = osmium.SimpleWriter(str(path)), 0
+    ways = []
+    for number, corners in drawn.items():
+        refs = []
+        for x, y in corners:
+            node += 1
+            refs.append(node)
+            writer.add_node(osmium.osm.mutable.Node(id=node, location=(x, y)))
+        ways.append((number, [*refs, refs[0]]))
+    for number, refs in ways:
+        writer.add_way(osmium.osm.mutable.Way(id=number, nodes=refs, tags={"building": "yes"}))
+    writer.close()
+    report = build_scene(tmp_path / "out", osm=path)
+    assert (report["objects_in"], report["objects_out"]) == (3, 2)
+    assert report["notes"] == {"footprints that cross or touch themselves, mended": 1}
+    assert report["rejected"] == {"outline broken or not whole in the extract": 1}

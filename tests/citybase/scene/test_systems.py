@@ -175,3 +175,40 @@ def test_the_finest_level_that_can_be_drawn_is_drawn(
     item = {"type": "Building", "geometry": [*shapes, broken]}
     (found,), count = read(tmp_path, model(CityObjects={"b": item}))
     assert found.height_m == high and not count.notes
+
+
+def test_a_model_outside_the_area_of_its_system_has_the_wrong_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as found:
+        read(tmp_path, model(metadata={"referenceSystem": "EPSG:2056"}))
+    assert found.value.code == "bad_crs" and "outside the area of EPSG:2056" in str(found.value)
+    far = [[x + 900_000, y, z] for x, y, z in CORNERS]
+    away = {
+        "type": "Building",
+        "geometry": [
+            {
+                "type": "Solid",
+                "lod": "1",
+                "boundaries": [[[[8 + n for n in ring] for ring in face] for face in BOX[0]]],
+            }
+        ],
+    }
+    both = model()["CityObjects"] | {"far": away}
+    solids, count = read(tmp_path, model(CityObjects=both, vertices=CORNERS + far))
+    assert len(solids) == 2
+    assert count.notes["objects outside the area of their coordinate system"] == 1
+
+
+def test_an_area_reaches_over_the_180th_meridian() -> None:
+    fiji = find_system("EPSG:3460", "a")
+    assert fiji.holds(179, -17) and fiji.holds(-179, -17) and not fiji.holds(0, -17)
+
+
+def test_what_no_building_can_be_is_drawn_and_said(tmp_path: Path) -> None:
+    item = model()["CityObjects"]["b"] | {"type": "BuildingPart", "parents": ["gone"]}
+    high = [[x, y, z * 983] for x, y, z in CORNERS]
+    (solid,), count = read(tmp_path, model(CityObjects={"b": item}, vertices=high))
+    assert solid.height_m == 8847
+    assert sorted(one for one, n in count.notes.items() if n) == [
+        "buildings higher than any there is, drawn as the file says",
+        "parts of an object that the file does not have",
+    ]

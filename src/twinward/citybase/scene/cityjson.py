@@ -6,30 +6,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from twinward.citybase.scene.counts import SceneCount
-from twinward.citybase.scene.heights import MOST_LEVELS, STOREY_M
+from twinward.citybase.scene.cut_faces import finest_pieces
+from twinward.citybase.scene.heights import HIGHEST_M, MOST_LEVELS, STOREY_M
 from twinward.citybase.scene.systems import System, find_system
 from twinward.citybase.scene.things import ESTIMATED, GIVEN, Solid
-from twinward.citybase.scene.validity.faces import has_area
 from twinward.citybase.scene.validity.faults import Fault, FaultCount
 from twinward.citybase.scene.validity.objects import ObjectChecker
 from twinward.core.errors import InputError
 
 VERSIONS = ("1.0", "1.1", "2.0")
 DRAFT = re.compile(r"0\.\d(?:\.\d)?")  # before 1.0: corners and faces were said as they are now
+BUILT = {"Building", "BuildingPart"}
 FARTHEST = 1e9  # no coordinate system counts so far
-# how deep the faces lie in the boundaries of each type (CityJSON 2.0, section 3.2)
-DEPTH = {"MultiSurface": 1, "CompositeSurface": 1, "Solid": 2, "MultiSolid": 3, "CompositeSolid": 3}
-ROUND_M = 1e-9
 
 
 def read_cityjson(path: Path, crs: str, count: SceneCount) -> list[Solid]:
@@ -51,11 +47,30 @@ def read_cityjson(path: Path, crs: str, count: SceneCount) -> list[Solid]:
             checker.check(name, item)
             solids.append(read_object(name, item, corners, templates, system, count))
         checker.finish()
+    check_area(solids, system, path.name, count)
     if system.assumed:
         count.notes["objects whose heights are read in the unit of their plane, none is named"] += (
             len(solids)
         )
-    return stand(solids, parts)
+    return stand(solids, parts, count)
+
+
+def check_area(solids: list[Solid], system: System, name: str, count: SceneCount) -> None:
+    """InputError where no object lies in the area of the system: it is the wrong one, or its axes
+    are changed over; single ones outside are counted.
+    """
+    places = [one.corners[0] for one in solids if len(one.corners)]
+    outside = [at for at in places if not system.holds(float(at[0]), float(at[1]))]
+    if outside and len(outside) == len(places):
+        west, south, east, north = system.area
+        at = f"{outside[0][0]:.2f}, {outside[0][1]:.2f}"
+        text = f"{name}: its objects lie at {at}, outside the area of {system.name}"
+        area = f"{west:g} to {east:g} east, {south:g} to {north:g} north"
+        raise InputError(
+            f"{text} ({area})", "give the system of its numbers with --crs EPSG:n", code="bad_crs"
+        )
+    if outside:
+        count.notes["objects outside the area of their coordinate system"] += len(outside)
 
 
 def check_cityjson(path: Path) -> list[Fault]:
@@ -73,14 +88,17 @@ def check_cityjson(path: Path) -> list[Fault]:
     return faults.told()
 
 
-def stand(solids: list[Solid], parts: list[dict[str, Any]]) -> list[Solid]:
+def stand(solids: list[Solid], parts: list[dict[str, Any]], count: SceneCount) -> list[Solid]:
     """Each object on the lowest ground of the whole that it is a part of."""
+    known = {one.id for one in solids}
     above: dict[str, str] = {}
     for part in parts:
         for name, item in part.get("CityObjects", {}).items():
             parents = item.get("parents") if isinstance(item, dict) else None
             if isinstance(parents, list) and parents:
                 above[name] = str(parents[0])
+                if above[name] not in known:
+                    count.notes["parts of an object that the file does not have"] += 1
     lowest: dict[str, float] = {}
     wholes = [above.get(one.id, one.id) for one in solids]
     for one, whole in zip(solids, wholes, strict=True):
@@ -95,7 +113,7 @@ def stand(solids: list[Solid], parts: list[dict[str, Any]]) -> list[Solid]:
 
 def storeys_of(kind: str, attributes: Any, high_m: float) -> tuple[int, int]:
     """(storeys, whence): as the file says, else as the height suggests; 0 for what has none."""
-    if kind not in {"Building", "BuildingPart"}:
+    if kind not in BUILT:
         return 0, ESTIMATED
     told = attributes.get("storeysAboveGround") if isinstance(attributes, dict) else None
     if isinstance(told, int) and not isinstance(told, bool) and 0 < told <= MOST_LEVELS:
@@ -208,6 +226,8 @@ def read_object(
             f"object {name} lies outside its coordinate system", "add --crs EPSG:n", code="bad_crs"
         )
     high_m = round(float(np.ptp(points[:, 2])), 3)
+    if kind in BUILT and high_m > HIGHEST_M:
+        count.notes["buildings higher than any there is, drawn as the file says"] += 1
     floors, floors_from = storeys_of(kind, item.get("attributes"), high_m)
     return Solid(
         id=name,
@@ -219,100 +239,3 @@ def read_object(
         floors=floors,
         floors_from=floors_from,
     )
-
-
-def finest_pieces(
-    found: Any, corners: NDArray[Any], templates: Any, count: SceneCount
-) -> list[NDArray[np.float64]]:
-    """Triangles of the finest level of detail that can be drawn; none where none can."""
-    broken = not isinstance(found, list)
-    shapes = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-    for shape in sorted(shapes, key=level_of, reverse=True):
-        try:
-            faces = list(faces_of(shape, corners, templates))
-            if pieces := [piece for face in faces if len(piece := cut_face(face, count))]:
-                return pieces
-        except (IndexError, ValueError, TypeError, KeyError, AttributeError):
-            broken = True
-    if broken:
-        count.notes["objects whose geometry is broken, kept without it"] += 1
-    return []
-
-
-def level_of(shape: dict[str, Any]) -> tuple[float, ...]:
-    """Levels of detail in order: `2`, `2.2` and 2.2 alike; what says none is the coarsest."""
-    told = str(shape.get("lod", ""))
-    parts = told.split(".")
-    return tuple(float(one) for one in parts) if all(one.isdigit() for one in parts) else ()
-
-
-def faces_of(shape: Any, corners: NDArray[Any], templates: Any) -> Iterable[list[NDArray[Any]]]:
-    """Faces as rings of corners; the first ring is the outer one."""
-    if shape["type"] == "GeometryInstance":
-        template = templates["templates"][shape["template"]]
-        own = np.asarray(templates["vertices-templates"], np.float64)
-        matrix = np.asarray(shape["transformationMatrix"], np.float64).reshape(4, 4)
-        placed = (np.column_stack([own, np.ones(len(own))]) @ matrix.T)[:, :3]
-        yield from faces_of(template, placed + corners[shape["boundaries"][0]], templates)
-        return
-    yield from walk(shape["boundaries"], DEPTH.get(shape["type"], 0), corners)
-
-
-def walk(part: Any, depth: int, corners: NDArray[Any]) -> Iterable[list[NDArray[Any]]]:
-    if depth == 1:
-        for face in part:
-            yield [corners[check_ring(ring, len(corners))] for ring in face]
-    elif depth > 1:
-        for inner in part:
-            yield from walk(inner, depth - 1, corners)
-
-
-def check_ring(ring: Any, most: int) -> list[int]:
-    if any(not 0 <= one < most for one in ring):
-        raise IndexError("a corner that the file does not have")
-    return list(ring)
-
-
-def cut_face(rings: list[NDArray[Any]], count: SceneCount) -> NDArray[np.float64]:
-    """Triangles float64[n, 3, 3] of a face, cut on the plane where it is widest."""
-    outer = rings[0] if rings else np.empty((0, 3))
-    if len(outer) < 3:
-        count.notes["faces of fewer than three corners, left out"] += 1
-        return np.empty((0, 3, 3))
-    if len(rings) == 1 and len(outer) == 3 and has_area(*outer.tolist()):
-        return outer[None]
-    after = np.roll(outer, -1, axis=0)
-    normal = np.cross(outer - outer.mean(axis=0), after - outer.mean(axis=0)).sum(axis=0)
-    if np.linalg.norm(normal) < ROUND_M:
-        count.notes["faces without an area, left out"] += 1
-        return np.empty((0, 3, 3))
-    drop = int(np.abs(normal).argmax())
-    axes = [axis for axis in range(3) if axis != drop]
-    flat = shapely.Polygon(outer[:, axes], [ring[:, axes] for ring in rings[1:] if len(ring) > 2])
-    if not flat.is_valid:
-        count.notes["faces that cross themselves, mended"] += 1
-        flat = shapely.make_valid(flat)
-    cut = shapely.get_parts(shapely.constrained_delaunay_triangles(flat))
-    if not len(cut):
-        return np.empty((0, 3, 3))
-    xy = shapely.get_coordinates(cut).reshape(-1, 4, 2)[:, :3]
-    return lift(xy, axes, drop, rings, normal)
-
-
-def lift(
-    xy: NDArray[Any], axes: list[int], drop: int, rings: list[NDArray[Any]], normal: NDArray[Any]
-) -> NDArray[np.float64]:
-    """The third coordinate of each corner: that of the corner it was, else of the plane."""
-    known = np.concatenate(rings)
-    flat = xy.reshape(-1, 2)
-    gap = ((flat[:, None] - known[None, :, axes]) ** 2).sum(axis=2)
-    nearest = gap.argmin(axis=1)
-    middle = rings[0].mean(axis=0)
-    on_plane = middle[drop] - ((flat - middle[axes]) @ normal[axes]) / normal[drop]
-    points = np.empty((len(flat), 3))
-    points[:, axes] = flat
-    exact = gap[np.arange(len(flat)), nearest] < ROUND_M
-    points[:, drop] = np.where(exact, known[nearest, drop], on_plane)
-    triangles = points.reshape(-1, 3, 3)
-    turn = np.cross(triangles[:, 1] - triangles[:, 0], triangles[:, 2] - triangles[:, 0]) @ normal
-    return np.asarray(np.where((turn < 0)[:, None, None], triangles[:, ::-1], triangles))

@@ -7,7 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 import osmium
+import shapely
 
 from twinward.citybase.scene.buildings import PART, Outline, join_parts, make_buildings
 from twinward.citybase.scene.counts import SceneCount
@@ -19,6 +21,7 @@ from twinward.core.errors import InputError
 if TYPE_CHECKING:
     from osmium.osm.types import Area as OsmArea
 
+BROKEN = "outline broken or not whole in the extract"
 AT_ONCE = 5000  # outlines in memory as shapes
 
 
@@ -29,7 +32,7 @@ def read_buildings(path: Path, count: SceneCount, ground: Ground | None = None) 
         found = make_all(each_outline(path, parts, count), count, ground)
     except RuntimeError as error:
         raise InputError(
-            f"{path.name} is not a sound OpenStreetMap PBF: {error}",
+            f"{path.name} is not a sound OpenStreetMap PBF: {str(error).rstrip('.')}",
             "download the extract again",
             code="bad_osm",
         ) from error
@@ -52,8 +55,11 @@ def make_all(
 
 
 def each_outline(path: Path, parts: list[Outline], count: SceneCount) -> Iterator[Outline]:
-    """Buildings as they come; parts of buildings go into `parts`."""
+    """Buildings as they come, those whose ways cross themselves at last; parts of buildings go into
+    `parts`.
+    """
     wkb, keys = osmium.geom.WKBFactory(), osmium.filter.KeyFilter("building", PART)
+    broken: dict[int, Outline] = {}
     for thing in osmium.FileProcessor(str(path)).with_areas(keys).with_filter(keys):
         if thing.type_str() != "a":
             continue
@@ -61,23 +67,50 @@ def each_outline(path: Path, parts: list[Outline], count: SceneCount) -> Iterato
         if kind == "no" and part == "no":
             continue
         count.read += kind != "no"
-        outline = outline_of(thing, PART if kind == "no" else kind, wkb, count)
-        if outline is None:
-            continue
-        if kind != "no":
+        outline = outline_of(thing, PART if kind == "no" else kind, wkb)
+        if not outline.shape:
+            if thing.from_way():
+                broken[thing.orig_id()] = outline
+            else:
+                count.rejected[BROKEN] += 1
+        elif kind != "no":
+            yield outline
+        else:
+            parts.append(outline)
+    for outline in walk_ways(path, broken, count):
+        if outline.kind != PART:
             yield outline
         else:
             parts.append(outline)
 
 
-def outline_of(
-    thing: OsmArea, kind: str, wkb: osmium.geom.WKBFactory, count: SceneCount
-) -> Outline | None:
+def walk_ways(path: Path, broken: dict[int, Outline], count: SceneCount) -> Iterator[Outline]:
+    """Outlines along the corners of ways that are no area as they are drawn: who draws a crossed
+    footprint means a building all the same.
+    """
+    if not broken:
+        return
+    told = osmium.FileProcessor(str(path)).with_locations()
+    for way in told.with_filter(osmium.filter.IdFilter(broken).enable_for(osmium.osm.WAY)):
+        if not way.is_way():
+            continue
+        outline = broken.pop(way.id)
+        corners = [(one.lon, one.lat) for one in way.nodes if one.location.valid()]
+        if len(corners) < len(way.nodes) or len(set(corners)) < 3:
+            count.rejected[BROKEN] += 1
+            continue
+        shape = shapely.to_wkb(shapely.Polygon(corners))
+        yield msgspec.structs.replace(outline, shape=shape)
+    if broken:  # ways that the extract only names
+        count.rejected[BROKEN] += len(broken)
+
+
+def outline_of(thing: OsmArea, kind: str, wkb: osmium.geom.WKBFactory) -> Outline:
+    """An outline; without a shape where the area has none."""
     try:
         shape = bytes.fromhex(wkb.create_multipolygon(thing))
     except (RuntimeError, osmium.InvalidLocationError):
-        count.rejected["outline broken or not whole in the extract"] += 1
-        return None
+        shape = b""
     name = f"{'way' if thing.from_way() else 'relation'}/{thing.orig_id()}"
     tags = {key: thing.tags[key] for key in TAGS if key in thing.tags}
     return Outline(id=name, kind=kind, shape=shape, tags=tags)

@@ -13,6 +13,7 @@ from twinward.core.errors import InputError
 # EPSG:7415, EPSG::7415 in a URN, EPSG/0/7415 in an address, each as often as a compound says one
 CODE = re.compile(r"EPSG\s*[:/]{1,2}(?:[0-9.]+[:/])?(\d+)((?:\+(?:EPSG:)?\d+)*)", re.IGNORECASE)
 METRE = 1e-9  # how near a unit must be to one to be the metre
+BESIDE = 1.0  # degrees that a place may lie beside the area of its system
 
 
 class System(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +24,17 @@ class System(msgspec.Struct, frozen=True, kw_only=True):
     transformer: pyproj.Transformer
     metre: float = 1.0
     assumed: bool = False
+    name: str = ""
+    area: tuple[float, float, float, float] = (-180.0, -90.0, 180.0, 90.0)
+
+    def holds(self, lon: float, lat: float) -> bool:
+        """Whether a place lies where the system is meant to be used, or near it."""
+        west, south, east, north = self.area
+        if not south - BESIDE <= lat <= north + BESIDE:
+            return False
+        if west > east:  # across the 180th meridian
+            return lon >= west - BESIDE or lon <= east + BESIDE
+        return west - BESIDE <= lon <= east + BESIDE
 
 
 def find_system(told: str, name: str) -> System:
@@ -37,11 +49,15 @@ def find_system(told: str, name: str) -> System:
             raise CRSError("no system of places")
         transformer = pyproj.Transformer.from_crs(flat.to_2d(), "EPSG:4326", always_xy=True)
     except (CRSError, ValueError) as error:
-        advice = "name one of places on the ground, as --crs EPSG:7415"
+        advice = "give one that has places on the ground, as --crs EPSG:7415"
         text = f"{name}: {told[:60]!r} is no coordinate system of places"
         raise InputError(text, advice, code="bad_crs") from error
     metre, assumed = unit_of_heights(crs, flat)
-    return System(transformer=transformer, metre=metre, assumed=assumed)
+    told_area = flat.area_of_use
+    area = told_area.bounds if told_area else (-180.0, -90.0, 180.0, 90.0)
+    return System(
+        transformer=transformer, metre=metre, assumed=assumed, name=plain_name(told), area=area
+    )
 
 
 def plain_name(told: str) -> str:

@@ -5,6 +5,7 @@ checks tilesets.
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from twinward.service.city.scene import (
     check_scene,
     list_faults,
 )
+from twinward.service.languages import say_known
 
 MOST_SHOWN = 40
 
@@ -75,12 +77,9 @@ def run_check(options: argparse.Namespace) -> int:
         if options.json:
             emit_json({"file": options.cityjson.name, "sound": not faults, "faults": faults})
         else:
-            lines = [describe_fault(one) for one in faults]
-            emit_text(
-                "\n".join(
-                    [*lines, f"{options.cityjson.name}: {counted(len(faults), 'kind')} of faults"]
-                )
-            )
+            lines = [say_known(describe_fault(one)) for one in faults]
+            total = f"{options.cityjson.name}: {counted(len(faults), 'kind')} of faults"
+            emit_text("\n".join([*lines, say_known(total)]))
         return 1 if faults else 0
     found = check_scene(options.workspace, options.tileset, options.root)
     if options.json:
@@ -92,7 +91,8 @@ def run_check(options: argparse.Namespace) -> int:
 
 def describe_fault(one: Any) -> str:
     """`302 shell not closed: 2 objects (a, b)`."""
-    return f"{one.code} {one.name}: {counted(one.objects, 'object')} ({', '.join(one.named[:5])})"
+    named = ", ".join(one.named[:5])
+    return f"{one.code} {say_known(one.name)}: {counted(one.objects, 'object')} ({named})"
 
 
 def describe_check(found: CheckedScene) -> str:
@@ -103,17 +103,24 @@ def describe_check(found: CheckedScene) -> str:
         lines.append(f"... and {len(faults) - MOST_SHOWN:,} more")
     if found.gone:
         lines.append(
-            f"WARNING ENTITY_NOT_FOUND: {found.gone:,} of "
-            f"{counted(found.entities, 'entity', 'entities')} no longer in the city "
-            f"({', '.join(found.named[:3])})"
+            say_known(
+                f"WARNING ENTITY_NOT_FOUND: {found.gone:,} of {found.entities:,} entities "
+                f"no longer in the city ({', '.join(found.named[:3])})"
+            )
         )
-    verdict = "sound" if checked.sound else "not sound"
-    lines.append(
-        f"{checked.file}: {verdict}, {counted(checked.errors, 'error')}, "
-        f"{counted(checked.warnings, 'warning')} in {counted(checked.tiles, 'tile')} and "
-        f"{counted(checked.contents, 'content')}"
+    told = (
+        f"{counted(checked.errors, 'error')}, {counted(checked.warnings, 'warning')} in "
+        f"{counted(checked.tiles, 'tile')} and {counted(checked.contents, 'content')}"
     )
-    return "\n".join(lines)
+    verdict = "sound" if checked.sound else "not sound"
+    return "\n".join([*lines, say_known(f"{checked.file}: {verdict}, {say_counts(told)}")])
+
+
+def say_counts(text: str) -> str:
+    """Counts in another language, which has no plural: one form says them all."""
+    plural = re.sub(r"\b(error|warning|tile|content)\b", r"\1s", text)
+    said = say_known(plural)
+    return said if said != plural else text
 
 
 def describe(report: dict[str, Any]) -> str:
@@ -129,7 +136,7 @@ def describe(report: dict[str, Any]) -> str:
         f"{counted(report['triangles'], 'triangle')} in {counted(report['tiles'], 'tile')}, "
         f"{report['bytes'] / 1e6:.1f} MB: {report['tileset']}",
     ]
-    lines += [f"  left out: {n:,} x {why}" for why, n in report["rejected"].items()]
+    lines += [f"  left out: {n:,} x {say_known(why)}" for why, n in report["rejected"].items()]
     lines += [f"  fault {describe_fault(one)}" for one in report["faults"]]
-    lines += [f"  note: {n:,} x {what}" for what, n in report["notes"].items()]
-    return "\n".join([*lines, f"{report['seconds']:.1f} s"])
+    lines += [f"  note: {n:,} x {say_known(what)}" for what, n in report["notes"].items()]
+    return "\n".join([*map(say_known, lines), f"{report['seconds']:.1f} s"])
