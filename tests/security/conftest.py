@@ -46,6 +46,7 @@ PEOPLE = {
     "xu": Caller(name="xu", role="data_officer"),
     "root": Caller(name="root", role="administrator"),
     "hu": Caller(name="hu", role="public"),
+    "box": Caller(name="box", role="edge"),
 }
 
 

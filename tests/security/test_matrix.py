@@ -139,3 +139,18 @@ def test_every_verb_is_held_against_every_role(world: Any, people: Any) -> None:
                 assert error.code == "role_not_allowed"
                 done = False
             assert done == may, (verb, person.role)
+
+
+BOX_MAY = {"POST /v1/edges/sync", "POST /v1/observations", "POST /v1/field/cot"}
+BOX_MAY |= {"POST /v1/field/frames", "POST /v1/transit/{source}/feed"}
+BOX_MAY |= {"POST /v1/transit/{source}/timetable"}
+
+
+def test_a_stolen_box_says_what_devices_say_and_does_nothing_else() -> None:
+    """A box in the field needs no right over devices, rules, data or parcels."""
+    actions = load_roles().actions_of("edge", managed=True)
+    open_to_all = load_roles().actions_of("public", managed=True)
+    may = {one for one, action in load_rules().routes.items() if action in actions - open_to_all}
+    assert may == BOX_MAY
+    more = load_roles().actions_of("cabinet", managed=True) - actions
+    assert more == {"carry_parcel"}

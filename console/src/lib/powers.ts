@@ -5,7 +5,7 @@ import { queue } from './queue.svelte'
 import { shortTime, t } from './words.svelte'
 
 const MOST_DAYS = '14'
-const ROLES = ['duty_officer', 'case_investigator', 'department_officer', 'community_officer', 'hospital', 'courier', 'planner', 'leader', 'auditor', 'data_officer', 'administrator'] as const
+const ROLES = ['duty_officer', 'case_investigator', 'department_officer', 'community_officer', 'hospital', 'courier', 'edge', 'cabinet', 'planner', 'leader', 'auditor', 'data_officer', 'administrator'] as const
 const BASIS: Field = { name: 'basis', kind: 'reason', word: 'trust.basis' }
 const DAYS: Field = { name: 'days', kind: 'number', word: 'power.days', first: MOST_DAYS }
 const AREA: Field = { name: 'area', kind: 'area', word: 'area.name', optional: true }
