@@ -65,16 +65,18 @@ def pour(line: socket.socket) -> None:
     line.sendall(b"220-" + b"x" * 1000 + b"\r\n")
 
 
-@pytest.mark.parametrize(("talk", "said"), [(drip, "no whole answer"), (pour, "closed")])
+@pytest.mark.parametrize(
+    ("talk", "within_s", "said"), [(drip, 0.5, "no whole answer"), (pour, 30, "closed")]
+)
 def test_a_mail_server_that_never_ends_its_answer_is_left(
-    host: Callable[[Talk], int], talk: Talk, said: str
+    host: Callable[[Talk], int], talk: Talk, within_s: float, said: str
 ) -> None:
     begun = time.monotonic()
-    mail = Mail("127.0.0.1", host(talk), "duty@here", within_s=0.5)
+    mail = Mail("127.0.0.1", host(talk), "duty@here", within_s=within_s)
     receipt = mail.send(message(address="a@there"))
     assert (receipt.state, receipt.again) == ("failed", True) and said in receipt.says
-    assert time.monotonic() - begun < 5
-    deadline = time.monotonic() + 5
+    assert time.monotonic() - begun < 20
+    deadline = time.monotonic() + 20
     while any(one.name == "outlet" for one in threading.enumerate()):
         assert time.monotonic() < deadline, "a thread stays behind"
         time.sleep(0.01)
