@@ -80,6 +80,19 @@ def test_a_bad_event_spoils_no_other(desk: Desk, raw: Any, code: str) -> None:
     assert (taken.received, taken.taken, taken.rejected[0].code) == (2, 1, code)
 
 
+@pytest.mark.parametrize("callsign", ["13900005555", "a\u202eb"])
+def test_one_who_cannot_be_said_to_be_down_keeps_nobody_else_lying_there(
+    desk: Desk, callsign: str
+) -> None:
+    down = [
+        event(desk, "b-a-o-tbl", uid=f"u{n}", callsign=name)
+        for n, name in enumerate(("Alpha 1", callsign, "Alpha 2"))
+    ]
+    taken = field.take_cot(desk.platform, desk.me, down)
+    assert (taken.received, taken.taken, taken.alarms) == (3, 2, 2)
+    assert [one.index for one in taken.rejected] == [1]
+
+
 def test_a_replayed_frame_is_known(desk: Desk) -> None:
     one = frame(desk, "position")
     field.take_frames(desk.platform, desk.me, [one])

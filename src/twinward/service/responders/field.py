@@ -143,7 +143,7 @@ def _take(
     platform.policy.require(caller, "send_observations")
     if len(raws) > MOST_ITEMS:
         raise InputError(f"at most {MOST_ITEMS} at once", code="too_many_items")
-    reports: list[Report] = []
+    reports: list[tuple[int, Report]] = []
     rejected: list[Rejection] = []
     now = platform.clock.now()
     for index, raw in enumerate(raws):
@@ -159,14 +159,21 @@ def _take(
             rejected.append(Rejection(index=index, code=error.code, message=str(error)))
             continue
         if found is not None:
-            reports.append(found)
-    items = [item for one in reports for item in items_of(one)]
+            reports.append((index, found))
+    items = [item for _, one in reports for item in items_of(one)]
     body = msgspec.json.encode({"source": SOURCE, "items": items})
     readings = BatchAccount(received=0, stored=0, duplicate=0, rejected=[])
     if items:
         checks = observations.checks_of(platform)
         readings = observations.submit(platform, caller, checks, body).result()
-    alarms = sum(raise_alarm(platform, caller, one) for one in reports if one.down)
+    alarms = 0
+    for index, one in reports:
+        if one.down:  # one that cannot be raised keeps nobody else lying there
+            try:
+                alarms += raise_alarm(platform, caller, one)
+            except InputError as error:
+                rejected.append(Rejection(index=index, code=error.code, message=str(error)))
+    rejected.sort(key=lambda one: one.index)
     return FieldTaken(
         received=len(raws),
         taken=len(raws) - len(rejected),
