@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from fastapi.testclient import TestClient
 from starlette.applications import Starlette
 
 from twinward.core.clock import SetClock
@@ -27,6 +27,10 @@ from twinward.edge.agent.parcels import (
     verifier_of,
 )
 from twinward.edge.agent.tokens import TokenKeeper
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it would have another client
+    from starlette.testclient import TestClient
 
 NOW = datetime(2022, 3, 1, 8, tzinfo=UTC)
 DEPOT = Ed25519PrivateKey.from_private_bytes(bytes(32))

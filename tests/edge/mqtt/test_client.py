@@ -5,6 +5,7 @@ than may be under way.
 from __future__ import annotations
 
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -106,6 +107,33 @@ def test_what_we_say_reaches_others_also_when_the_broker_was_away(
         stderr=subprocess.DEVNULL,
     )
     wait_until(lambda: taker.taken[-1][1].payload == b"late", 20)
+    taker.client.stop()
+
+
+def test_what_must_not_come_late_is_refused_while_the_broker_is_away(
+    broker: Broker, tmp_path: Path
+) -> None:
+    """A lock that opens an hour after somebody stood before it opens for nobody, or for a thief."""
+    taker = Taker(port=broker.port)
+    taker.start()
+    taker.client.publish("t/lock", b"now", within_s=10)
+    wait_until(lambda: len(taker.taken) == 1, 10)
+    broker.close()
+    wait_until(lambda: taker.client.says != "", 10)
+    with pytest.raises(InputError, match="not reached"):
+        taker.client.publish("t/lock", b"late", within_s=10)
+    says, taker.client.says = taker.client.says, ""  # asked in the moment in which the line broke
+    taker.client.publish("t/lock", b"late", within_s=1)
+    taker.client.says = says
+    taker.client.publish("t/own", b"any time")
+    time.sleep(1.1)
+    broker.process = subprocess.Popen(
+        ["/usr/sbin/mosquitto", "-c", str(tmp_path / "mosquitto.conf")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: taker.taken[-1][1].payload == b"any time", 20)
+    assert [one.payload for _, one in taker.taken] == [b"now", b"any time"]
     taker.client.stop()
 
 

@@ -88,3 +88,10 @@ def test_one_publishes_at_a_topic_without_wildcards() -> None:
     for topic in ("", "a/+/b", "#", "a" * 70_000):
         with pytest.raises(InputError):
             publish_packet(1, topic, b"", "5")
+
+
+def test_a_message_says_how_long_the_broker_keeps_it() -> None:
+    (read,) = PacketReader("5", 1000).feed(publish_packet(7, "t", b"x", "5", expires_s=10))
+    assert isinstance(read, BrokerMessage) and read.payload == b"x"
+    told = publish_packet(7, "t", b"x", "5", expires_s=10)
+    assert read_properties(told, 2 + 3 + 2) == {0x02: 10}

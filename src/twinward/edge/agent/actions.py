@@ -16,6 +16,8 @@ from twinward.edge.agent.config import EdgeConfig, LocalAction
 
 LOG = logging.getLogger("twinward.edge")
 Publish = Callable[[str, str], None]
+NO_LINE = "no_broker"
+AGAIN_S = 1.0
 Done = Callable[[str, str], None]  # id, state
 
 
@@ -60,6 +62,11 @@ class LocalActions:
         state = "expired"
         if action is not None and age_s <= action.expire_s:
             state = self._do(action, text)
+        if state == NO_LINE:  # once more, until it would be late
+            again = threading.Timer(AGAIN_S, self._wanted.put, (one,))
+            again.daemon = True
+            again.start()
+            return
         if self.done:
             self.done(one, state)
 
@@ -71,8 +78,8 @@ class LocalActions:
                 self.publish(action.target, text)
             else:
                 return "failed"
-        except (OSError, TwinwardError, ValueError, RuntimeError):
-            return "failed"
+        except (OSError, TwinwardError, ValueError, RuntimeError) as error:
+            return NO_LINE if getattr(error, "code", "") == NO_LINE else "failed"
         return "done"
 
 

@@ -17,7 +17,13 @@ import httpx
 import msgspec
 
 from twinward.core.clock import Clock, format_time
-from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
+from twinward.core.errors import (
+    AbsentError,
+    ConflictError,
+    InputError,
+    RefusedError,
+    TwinwardError,
+)
 from twinward.edge.agent.actions import write_screen
 from twinward.edge.agent.cabinet import HERE, Cabinet, HeldParcel
 from twinward.edge.agent.config import CabinetConfig, EdgeConfig
@@ -164,7 +170,7 @@ class CabinetDoor:
             if self.asked.lock_file:
                 told = f"{format_time(self.clock.now())} {box} {text}"
                 write_screen(self.config.path(self.asked.lock_file), told)
-        except (OSError, ValueError, RuntimeError):
+        except (OSError, TwinwardError, ValueError, RuntimeError):
             stuck = True
         return OpenedBox(parcel=parcel, box=box, again=again, stuck=stuck)
 

@@ -28,6 +28,7 @@ OURS = ("order", "receipt", "state")  # types of topics that carry no readings
 # messages that the broker hands over before one is acknowledged: what is kept here, and what the
 # centre is to keep, whose answer takes longer
 MOST_UNDER_WAY, MOST_STRAIGHT = 2000, 20_000
+WITHIN_S = 10  # a siren or a lock hears of it so soon, or not at all
 PASSING = (StorageError, BusyError)  # what is not the message's fault: it is to come again
 
 
@@ -77,8 +78,10 @@ class MqttDoor:
             self.keeper.submit_messages([SentReadings(device, items) for device, items in gone])
 
     def publish(self, topic: str, text: str) -> None:
-        """For local actions; InputError for a topic that is none."""
-        self.client.publish(topic, text.encode("utf-8"))
+        """For local actions and locks, which are never done late: InputError where there is no line
+        now, or for a topic that is none.
+        """
+        self.client.publish(topic, text.encode("utf-8"), within_s=WITHIN_S)
 
     def take(self, burst: Burst) -> None:
         """Each message is acknowledged when it is durable, or counted where nobody can read it. A

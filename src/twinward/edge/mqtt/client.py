@@ -29,6 +29,7 @@ BURST_BYTES = 262_144
 MOST_BYTES = 1_000_000  # of a payload; a larger one is told without its bytes
 MOST_BYTES_UNDER_WAY = 8_000_000
 MOST_TO_SEND = 10_000  # of our own messages that wait for the broker
+FOR_EVER = float("inf")
 BROKER_TAKES = 20  # of our messages at once, where it does not say
 
 
@@ -51,6 +52,15 @@ class Burst(NamedTuple):
 
     line: int
     messages: list[BrokerMessage]
+
+
+class OwnMessage(NamedTuple):
+    """What we say, and until when it is worth saying."""
+
+    topic: str
+    payload: bytes
+    within_s: int
+    until: float
 
 
 class BrokenLine(Exception):
@@ -110,8 +120,8 @@ class MqttClient:
         self.connections = 0
         self._lock = threading.Lock()
         self._out = bytearray()
-        self._waiting: deque[tuple[str, bytes]] = deque()  # our messages, not sent yet
-        self._sent: dict[int, bytes] = {}  # sent, and not acknowledged
+        self._waiting: deque[OwnMessage] = deque()  # our messages, not sent yet
+        self._sent: dict[int, tuple[bytes, float]] = {}  # until when, where not acknowledged
         self._broker_takes = BROKER_TAKES
         self._mid = 0
         self._under_way: dict[int, int] = {}  # bytes of each message
@@ -159,9 +169,15 @@ class MqttClient:
             self._anew = True
             self._bell.ring()
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """At QoS 1, as soon as the broker is there; InputError for a topic that is none."""
+    def publish(self, topic: str, payload: bytes, *, within_s: int = 0) -> None:
+        """At QoS 1, as soon as the broker is there; InputError for a topic that is none. With
+        `within_s` it goes at once or never late: InputError `no_broker` while there is no line.
+        """
         packets.publish_packet(1, topic, b"", self.broker.version)
+        if within_s and self.says:
+            raise InputError(
+                f"the broker is not reached: {self.says}", "see whether it runs", code="no_broker"
+            )
         with self._lock:
             if len(self._waiting) >= MOST_TO_SEND:
                 raise InputError(
@@ -169,7 +185,8 @@ class MqttClient:
                     "see whether it runs",
                     code="too_busy",
                 )
-            self._waiting.append((topic, payload))
+            until = time.monotonic() + within_s if within_s else FOR_EVER
+            self._waiting.append(OwnMessage(topic, payload, within_s, until))
         self._bell.ring()
 
     # the thread ----------------------------------------------------------------------------
@@ -255,7 +272,9 @@ class MqttClient:
             self._receive(data, reader)
         with self._lock:
             self._out += packets.subscribe_packet(self._next_mid(), self.filters, broker.version)
-            for sent in self._sent.values():
+            now = time.monotonic()
+            self._sent = {mid: one for mid, one in self._sent.items() if one[1] > now}
+            for sent, _ in self._sent.values():
                 self._out += bytes([sent[0] | 0x08]) + sent[1:]
         self.says = ""
 
@@ -348,10 +367,15 @@ class MqttClient:
     def _send_ours(self) -> None:
         with self._lock:
             while self._waiting and len(self._sent) < self._broker_takes:
-                topic, payload = self._waiting.popleft()
+                one = self._waiting.popleft()
+                if one.until <= time.monotonic():
+                    continue
                 mid = self._next_mid()
-                self._sent[mid] = packets.publish_packet(mid, topic, payload, self.broker.version)
-                self._out += self._sent[mid]
+                sent = packets.publish_packet(
+                    mid, one.topic, one.payload, self.broker.version, expires_s=one.within_s
+                )
+                self._sent[mid] = sent, one.until
+                self._out += sent
 
     def _next_mid(self) -> int:
         self._mid = self._mid % 65_535 + 1

@@ -18,6 +18,7 @@ PING = b"\xc0\x00"
 GOODBYE = b"\xe0\x00"
 RECEIVE_MAXIMUM, SESSION_EXPIRY = 0x21, 0x11  # properties
 TOPIC_ALIAS = 0x23
+MESSAGE_EXPIRY = 0x02
 NEVER = 0xFFFFFFFF
 MOST_TOPIC = 65_535
 # bytes that a property of each kind takes; a negative number: that many texts of their own length
@@ -84,11 +85,16 @@ def subscribe_packet(mid: int, filters: Iterable[str], version: Version) -> byte
     return packet(0x82, head + b"".join(text(one) + b"\x01" for one in filters))
 
 
-def publish_packet(mid: int, topic: str, payload: bytes, version: Version) -> bytes:
-    """At QoS 1."""
+def publish_packet(
+    mid: int, topic: str, payload: bytes, version: Version, *, expires_s: int = 0
+) -> bytes:
+    """At QoS 1. `expires_s` (version 5): the broker keeps it no longer for one who is away."""
     if not topic or "+" in topic or "#" in topic or len(topic.encode()) > MOST_TOPIC:
         raise InputError(f"{topic!r} is no topic to publish at", "name one", code="bad_topic")
-    properties = b"\x00" if version == "5" else b""
+    properties = b""
+    if version == "5":
+        given = struct.pack(">BI", MESSAGE_EXPIRY, expires_s) if expires_s else b""
+        properties = bytes([len(given)]) + given
     return packet(0x32, text(topic) + struct.pack(">H", mid) + properties + payload)
 
 
