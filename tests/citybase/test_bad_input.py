@@ -321,8 +321,11 @@ def test_codes_that_do_not_nest_are_made_to(small_city: Write, tmp_path: Path) -
         "districts_geojson": outlines({"11": square(10.0), "12": square(10.1), "1": square(10.2)}),
     }
     config = CONFIG.replace('file = "communities.csv"', 'file = "communities.csv", parent = "sub"')
-    build(small_city(config=config, **files), tmp_path / "ws")
+    report = build(small_city(config=config, **files), tmp_path / "ws")
+    told = [note for one in report["sources"] for note in one.get("notes", {})]
+    behind = "code put behind its parent's, with which it does not begin: "
     areas = {area.code: area for area in open_city(tmp_path / "ws" / "city").areas}
+    assert f"{behind}A is 11.A" in told and f"{behind}x is 11.A.x" in told
     for area in areas.values():
         assert area.parent is None or (
             area.code.startswith(area.parent) and area.code != area.parent

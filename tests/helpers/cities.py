@@ -120,7 +120,7 @@ class Desk:
         """The code with which a command is refused."""
         account = self.post(kind, **fields)
         assert account.rejected, f"{kind} was taken"
-        assert ". " in account.rejected[0].message or account.rejected[0].code == "duplicate"
+        assert account.rejected[0].advice or account.rejected[0].code == "duplicate"
         return account.rejected[0].code
 
     def case(self, number: int = 1, area: str = COMMUNITY, **fields: Any) -> commands.BatchAccount:

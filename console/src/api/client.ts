@@ -2,7 +2,7 @@
 import { words } from '../lib/words.svelte'
 import type { Control, Gates, KeptCities, MovementOverview, Situation, Transferred } from '../lib/surveillance'
 import type { StatusView } from '../lib/statuses'
-import type { ClaimRow, IntakeAnswer, ParcelCode, ParcelRow } from '../lib/desks'
+import type { CarrierRow, ClaimRow, IntakeAnswer, ParcelCode, ParcelRow } from '../lib/desks'
 import type { Coverage, DefectRow, ModuleDoc, ModuleLine } from '../lib/supervision'
 import type { components } from './schema'
 
@@ -198,6 +198,10 @@ export const getDefects = async (module: string): Promise<DefectRow[]> => (await
 export const getClaims = async (): Promise<ClaimRow[]> => (await get<{ items: ClaimRow[] }>('/v1/claims')).items
 export const readDocument = async (file: File): Promise<IntakeAnswer> => (await ask('/v1/intake', { method: 'POST', body: file, headers: { 'content-type': 'application/octet-stream' } })).json() as Promise<IntakeAnswer>
 export const getParcels = async (): Promise<ParcelRow[]> => (await get<{ items: ParcelRow[] }>('/v1/deliveries')).items
+/** Why one item of a batch was refused, and what to do. */
+export const whyNot = (one: { message: string; advice?: string } | undefined): string => (one ? [one.message, one.advice].filter(Boolean).join(/\p{Script=Han}/u.test(one.message) ? '。' : '. ') : '')
+export const getCarriers = async (): Promise<CarrierRow[]> => (await get<{ items: CarrierRow[] }>('/v1/parcel-holders')).items
+export const takeLedgerBack = (holder: string, because: string) => post<CarrierRow>(`/v1/parcel-holders/${encodeURIComponent(holder)}/take-back`, { because })
 export const tellCode = (parcel: string, how: 'paper' | 'voice') => post<ParcelCode>(`/v1/deliveries/${encodeURIComponent(parcel)}/code`, { how })
 export const actOnParcel = (parcel: string, act: 'renew' | 'cancel', because: string) => post<ParcelRow>(`/v1/deliveries/${encodeURIComponent(parcel)}/answer`, { act, because })
 /** Slips on paper as a PDF, with the address of the receiver's own page as a square code. */

@@ -54,7 +54,7 @@ export interface DeviceRule {
   hold_s: number; silence_s: number; count: number; window_s: number; of: string[]; severity: 'advice' | 'warning' | 'alarm'; escalate_after_s: number; escalate_to: 'advice' | 'warning' | 'alarm'; action: string
 }
 export interface RuleBundle {
-  bundle: string; state: 'stable' | 'staged' | 'kept'; rules: DeviceRule[]; made_by: string; made_at: string; because: string; edges: string[]; share: number; wanted: string[]; running: string[]; refused: Record<string, string>
+  bundle: string; state: 'stable' | 'staged' | 'kept'; rules: DeviceRule[]; made_by: string; made_at: string; because: string; edges: string[]; share: number; wanted: string[]; running: string[]; refused: Record<string, string>; unheard: string[]
 }
 export const getBundles = () => list<RuleBundle>('/v1/rule-bundles?limit=200')
 export const keepBundle = (bundle: string, modules: string[], because: string) => post('/v1/rule-bundles', { bundle, modules, because })

@@ -1,5 +1,5 @@
 // What an officer did, kept on the device until the server has it: each command gets its id once, so that nothing is done twice.
-import { ApiError, fence, sendCommands, type Command } from '../api/client'
+import { ApiError, fence, sendCommands, whyNot, type Command } from '../api/client'
 
 const KEPT = 'twinward.queue'
 const ACCOUNT = 'twinward.account' // who used this device last
@@ -84,7 +84,7 @@ class Queue {
         const account = await sendCommands(batch)
         this.refused = [
           ...this.refused,
-          ...account.rejected.map((one) => ({ id: batch[one.index]?.id ?? '', message: one.message })),
+          ...account.rejected.map((one) => ({ id: batch[one.index]?.id ?? '', message: whyNot(one) })),
         ]
         const done = new Set(batch.map((command) => command.id))
         this.#keep(this.#stored(owner).filter((command) => !done.has(command.id)), owner)

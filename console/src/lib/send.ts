@@ -1,5 +1,5 @@
 // Sends what was decided for one or many rows at once, and says in one sentence what the server would not have.
-import { ApiError, sendCommands, type Command } from '../api/client'
+import { ApiError, sendCommands, whyNot, type Command } from '../api/client'
 import { makeId } from './queue.svelte'
 import { t } from './words.svelte'
 
@@ -13,7 +13,7 @@ export async function sendAll(commands: readonly Record<string, unknown>[]): Pro
     for (let from = 0; from < commands.length; from += MOST) {
       const account = await sendCommands(commands.slice(from, from + MOST).map((one) => ({ id: makeId(), ...one }) as unknown as Command))
       refused += account.rejected.length
-      why ||= account.rejected[0]?.message ?? ''
+      why ||= whyNot(account.rejected[0])
     }
   } catch (problem) {
     if (!(problem instanceof ApiError)) throw problem

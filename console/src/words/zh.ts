@@ -193,6 +193,8 @@ export const zh: Record<WordKey, string> = {
   'itk.read': '新线索 {n} 条，已有 {known} 条', 'itk.none': '没有待核的线索。', 'itk.noplace': '未识别出地点', 'itk.notime': '未说明时间', 'itk.sure': '可信度 {n}/100', 'itk.quantity': '更正数量{unit}', 'itk.where': '更正地点', 'itk.placefirst': '未识别出地点：采信前请先更正地点，否则作用范围为：{area}。',
   'itk.accept': '采信', 'itk.reject': '不采信', 'dlv.title': '包裹', 'dlv.says': '此处不显示收件人。每次告知取件码都有记录；配送人员看不到取件码。', 'dlv.codeOf': '包裹 {parcel} 的取件码', 'dlv.until': '有效期至 {time}。',
   'dlv.secret': '仅供收件人本人使用。', 'dlv.link': '收件人的网页（无需登录）', 'dlv.copy': '复制链接', 'dlv.copied': '已复制', 'dlv.slip': '打印取件单', 'dlv.courier': '配送员页面', 'dlv.print': '打印', 'dlv.hide': '隐藏', 'dlv.none': '没有在途包裹。', 'dlv.locked': '输错次数过多，已锁定', 'dlv.late': '已过期限', 'dlv.tell': '显示取件码',
+  'dlv.carriers': '配送人员', 'dlv.kind.cabinet': '柜机', 'dlv.kind.courier': '配送员', 'dlv.kind.vehicle': '车辆', 'dlv.kind.drone': '无人机', 'dlv.kept.phone': '由本人手机签收', 'dlv.kept.depot': '由站点签收', 'dlv.heard': '最近上报 {time}', 'dlv.unheard': '尚未上报', 'dlv.revoked': '已停用',
+  'dlv.back': '收回签收账本', 'dlv.back.says': '用于手机遗失、损坏或更换。此后由站点保管账本，该手机的签收不再有效，尚未上报的内容将会丢失。手上的包裹不变，之后可换用另一部手机签收。',
   'dlv.renew': '更换取件码', 'dlv.because': '应收件人要求更换取件码', 'dlv.to.cabinet': '柜机', 'dlv.to.door': '门口', 'dlv.is.waiting': '在站点待发', 'dlv.is.loaded': '配送中',
   'dlv.is.deposited': '已入柜', 'dlv.is.handed': '已取走', 'dlv.is.returned': '已退回站点', 'dlv.is.cancelled': '已取消', 'dlv.odd.twice': '有两次取走的回执', 'dlv.odd.not_holder': '回执出自非保管方',
   'dlv.odd.old_code': '凭旧取件码取走', 'dlv.odd.unproven': '交付时未能证明核对过取件码', 'dlv.odd.elsewhere': '放在了别处', 'dlv.odd.ended': '结束后仍有移动', 'goods.food': '食品', 'goods.medicine': '药品',

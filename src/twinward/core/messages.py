@@ -104,6 +104,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["stored", "duplicate", "rejected"]
     code: str | None = None
     message: str | None = None
+    advice: str | None = None
     events: tuple[str, ...] = ()
 
 

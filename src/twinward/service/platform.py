@@ -133,7 +133,7 @@ def ask(
             done = platform.loop.twins.ask_one(tx, request)
             if done.status == "rejected":
                 kind = RefusedError if done.code in REFUSED_CODES else ConflictError
-                raise kind(done.message or "refused", code=done.code)
+                raise kind(done.message or "refused", done.advice or "", code=done.code)
             count(tx, Counts(received=1, **{done.status: 1}))
             events += done.events
         return events

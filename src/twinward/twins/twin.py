@@ -135,7 +135,13 @@ class Twins:
 
 def rejected(command_id: str, error: TwinwardError) -> Outcome:
     """The outcome that tells the sender what was wrong and what to do."""
-    return Outcome(id=command_id, status="rejected", code=error.code, message=str(error))
+    return Outcome(
+        id=command_id,
+        status="rejected",
+        code=error.code,
+        message=error.message,
+        advice=error.advice,
+    )
 
 
 def with_own_id(tx: Transaction, request: Request) -> Request:

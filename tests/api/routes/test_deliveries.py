@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi.testclient import TestClient
 from starlette.applications import Starlette
 
@@ -80,6 +81,65 @@ def test_what_cannot_be_asked(
 def test_receipts_that_are_none(client: TestClient) -> None:
     answered = client.post("/v1/parcel-receipts", json={"items": ["{}", "x", '{"body":1}']})
     assert [one["code"] for one in answered.json()["rejected"]] == ["bad_receipt"] * 3
+
+
+def test_an_item_that_is_no_text_is_refused_alone_by_its_place(
+    client: TestClient, desk: Desk, tmp_path: Path
+) -> None:
+    cabinet = init_cabinet(tmp_path / "c.db", "cab", "gate", public_of(depot_key(desk.platform)))
+    told = {"holder": "cab", "kind": "cabinet", "area": COMMUNITY, "place": "gate"}
+    client.post("/v1/parcel-holders", json=told | {"key": cabinet.status().public})
+    parcel = {"type": "SendParcel", "subject": "p-1", "goods": "food", "area": COMMUNITY}
+    parcel |= {"place": "gate", "to": "cabinet", "expires_at": "2022-03-05T00:00:00Z"}
+    items = [parcel | {"id": f"s{n}", "parcel": f"P{n}"} for n in range(30)]
+    client.post("/v1/commands", json={"items": items, "source": "desk"})
+    cabinet.accept_manifest(client.get("/v1/parcel-holders/cab/manifest").content)
+    raws = [cabinet.take_in(f"P{n}", desk.clock.now()).decode() for n in range(30)]
+    given = [raws[0], None, *raws[1:], {"body": "x"}, "é" * 5000]  # as many as a day offline
+    done = client.post("/v1/parcel-receipts", json={"items": given}).json()
+    assert (done["received"], done["stored"], done["acknowledged"]) == (33, 30, {"cab": 30})
+    assert [(one["index"], one["code"]) for one in done["rejected"]] == [
+        (1, "bad_receipt"),
+        (31, "bad_receipt"),
+        (32, "bad_receipt"),
+    ]
+
+
+def test_the_depot_takes_the_ledger_of_a_lost_telephone_back(
+    client: TestClient, desk: Desk
+) -> None:
+    told = {"holder": desk.me.name, "kind": "courier", "area": COMMUNITY}
+    assert client.post("/v1/parcel-holders", json=told).json()["kept_by"] == "depot"
+    path = f"/v1/parcel-holders/{desk.me.name}/take-back"
+    early = client.post(path, json={"because": "lost in the canal"})
+    assert (early.status_code, early.json()["code"]) == (409, "kept_here")
+    key = public_of(Ed25519PrivateKey.generate())
+    assert client.post("/v1/courier/phone", json={"key": key}).json()["kept_by"] == "phone"
+    (row,) = client.get("/v1/parcel-holders").json()["items"]
+    assert (row["key"], row["kept_by"]) == (key, "phone")
+    assert client.post(path, json={"because": " "}).json()["code"] == "no_reason"
+    done = client.post(path, json={"because": "lost in the canal"}).json()
+    assert (done["kept_by"], done["because"]) == ("depot", "lost in the canal")
+    again = client.post("/v1/courier/phone", json={"key": public_of(Ed25519PrivateKey.generate())})
+    assert again.json()["kept_by"] == "phone"  # the new telephone
+    box = told | {"holder": "cab", "kind": "cabinet", "place": "gate", "key": key}
+    assert client.post("/v1/parcel-holders", json=box).json()["kept_by"] == ""
+    of_box = client.post("/v1/parcel-holders/cab/take-back", json={"because": "it is lost"})
+    assert of_box.json()["code"] == "not_a_courier"
+
+
+def test_what_is_refused_says_its_advice_apart_in_the_readers_words(client: TestClient) -> None:
+    item = {"id": "s", "type": "SendParcel", "parcel": "P1", "subject": "p-1", "goods": "food"}
+    item |= {"area": COMMUNITY, "place": "door-1", "to": "door"}
+    item |= {"expires_at": "2012-03-05T00:00:00Z"}
+    spoken = {"Accept-Language": "zh"}
+    told = [
+        client.post("/v1/commands", json={"items": [item]}, headers=headers).json()["rejected"][0]
+        for headers in ({}, spoken)
+    ]
+    assert all(one["code"] == "bad_until" and one["advice"] for one in told)
+    assert told[0]["advice"] not in told[0]["message"]
+    assert told[0]["message"] != told[1]["message"] and told[0]["advice"] != told[1]["advice"]
 
 
 def test_the_pages_for_a_telephone_run_nothing_but_their_own(client: TestClient) -> None:

@@ -18,6 +18,8 @@ def test_the_verbs_say_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[st
     of = ["--workspace", str(tmp_path / "w")]
     why = ["--because", "order 12"]
     assert main(["bundle", "keep", "v1", "--file", str(rules), *why, *of]) == 0
+    assert main(["bundle", "roll", "v1", "--edge", "nope", *why, *of]) == 0
+    assert "nothing has been heard from nope yet" in capsys.readouterr().out
     assert main(["bundle", "roll", "v1", "--share", "0.5", *why, *of]) == 0
     for act in (["list"], ["show", "v1"], ["key"], ["export", "gate-1"]):
         assert main(["bundle", *act, *of]) == 0

@@ -93,7 +93,8 @@ def router(platform: Platform) -> APIRouter:
         if len(batch.items) <= PART:
             future = commands.submit(platform, caller, batch.items, batch.source)
             account = await asyncio.wrap_future(future)
-            return answer(account)
-        return answer(await ask_in_parts(platform, caller, batch))
+        else:
+            account = await ask_in_parts(platform, caller, batch)
+        return answer(commands.say_account(account))
 
     return routes

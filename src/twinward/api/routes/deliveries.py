@@ -21,7 +21,10 @@ from twinward.service.platform import Platform
 MaybeWord = Annotated[str | None, Query(max_length=120)]
 Text = Annotated[str, msgspec.Meta(max_length=2000, pattern="^[^\\x00]*$")]
 Place = Annotated[str, msgspec.Meta(max_length=120, pattern="^[^\\x00]*$")]
-SignedText = Annotated[str, msgspec.Meta(max_length=4000)]
+SIGNED_TEXT: msgspec.json.Decoder[str] = msgspec.json.Decoder(
+    Annotated[str, msgspec.Meta(max_length=4000)]
+)
+MOST_RECEIPT_BYTES = 8_000_000
 
 
 class AskParcelAct(msgspec.Struct, forbid_unknown_fields=True):
@@ -87,9 +90,19 @@ class AskHolderEnd(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AskReceipts(msgspec.Struct, forbid_unknown_fields=True):
-    """Receipts as their holders signed them, in each holder's order."""
+    """Receipts as their holders signed them, texts, in each holder's order; an item that is none
+    is refused alone.
+    """
 
-    items: Annotated[tuple[SignedText, ...], msgspec.Meta(max_length=holders.MOST_RECEIPTS)]
+    items: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=holders.MOST_RECEIPTS)]
+
+
+def signed_text(item: msgspec.Raw) -> bytes:
+    """The receipt inside a JSON text; of anything else the JSON, which is no receipt."""
+    try:
+        return SIGNED_TEXT.decode(item).encode()
+    except (msgspec.ValidationError, UnicodeError):
+        return bytes(item)
 
 
 def router(platform: Platform) -> APIRouter:
@@ -97,6 +110,7 @@ def router(platform: Platform) -> APIRouter:
     add_parcels(routes, platform)
     add_codes(routes, platform)
     add_holders(routes, platform)
+    add_receipts(routes, platform)
     add_couriers(routes, platform)
     return routes
 
@@ -231,6 +245,20 @@ def add_holders(routes: APIRouter, platform: Platform) -> None:
         done = await asyncio.to_thread(holders.revoke, platform, caller, holder, asked.because)
         return answer(done)
 
+    @routes.post(
+        "/parcel-holders/{holder}/take-back",
+        openapi_extra=describe(AskHolderEnd),
+        responses=gives("HolderView"),
+    )
+    async def post_take_back(request: Request, holder: str) -> Response:
+        """The depot keeps a courier's ledger again: the telephone is lost, broken or changed."""
+        caller = caller_of(platform, request)
+        asked = await decode(request, AskHolderEnd, secret=False)
+        done = await asyncio.to_thread(hands.take_back, platform, caller, holder, asked.because)
+        return answer(done)
+
+
+def add_receipts(routes: APIRouter, platform: Platform) -> None:
     @routes.get("/parcel-holders/{holder}/manifest", responses=gives("Signed"))
     def get_manifest(request: Request, holder: str, held: bool = False) -> Response:
         """What this holder may hold, signed, with slow hashes in place of codes; `held`: only what
@@ -248,8 +276,8 @@ def add_holders(routes: APIRouter, platform: Platform) -> None:
     async def post_receipts(request: Request) -> Response:
         """Signed receipts, each counted once; a gap or another's signature is refused."""
         caller = caller_of(platform, request)
-        asked = await decode(request, AskReceipts, secret=False)
-        raws = [one.encode() for one in asked.items]
+        asked = await decode(request, AskReceipts, secret=False, most_bytes=MOST_RECEIPT_BYTES)
+        raws = [signed_text(one) for one in asked.items]
         return answer(await asyncio.to_thread(holders.take_receipts, platform, caller, raws))
 
 

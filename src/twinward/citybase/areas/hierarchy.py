@@ -146,6 +146,7 @@ def read_level(
     by_prefix = sorted(above, key=lambda node: -len(node.stated))
     lengths = sorted({len(node.stated) for node in by_prefix}, reverse=True)
     seen: set[str] = set()
+    moved: list[tuple[str, str]] = []  # codes that do not begin with their parent's
     points = published_points(level, table, ledger)
     for i, (code, name) in enumerate(zip(codes, names, strict=True)):
         line = table.lines[i]
@@ -168,13 +169,18 @@ def read_level(
                     )
                     continue
             seen.add(code)
-            full = nested_code(code.zfill(width), parent, ledger)
+            full = nested_code(code.zfill(width), parent)
+            if full != code.zfill(width):
+                moved.append((code, full))
             node = AreaNode(full, name or code, number, parent, code)
             hierarchy.nodes[number].append(node)
             if told := to_text(english[i]):
                 hierarchy.names_en[full] = told
             if points is not None and np.isfinite(points[i]).all():
                 node.point, node.published = (float(points[i, 0]), float(points[i, 1])), True
+    behind = "code put behind its parent's, with which it does not begin"
+    for code, full in moved[:1]:
+        ledger.note(f"{behind}: {code} is {full}", len(moved))
 
 
 def padding(codes: list[str]) -> int:
@@ -186,11 +192,10 @@ def padding(codes: list[str]) -> int:
     return max((len(code) for code in present), default=0) if clash else 0
 
 
-def nested_code(code: str, parent: AreaNode | None, ledger: SourceLedger) -> str:
+def nested_code(code: str, parent: AreaNode | None) -> str:
     """The code, starting with its parent's: a scope opens a subtree by its prefix."""
     if parent is None or (code.startswith(parent.code) and code != parent.code):
         return code
-    ledger.note("code put behind its parent's")
     return f"{parent.code}.{code}"
 
 

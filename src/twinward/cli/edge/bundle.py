@@ -95,3 +95,5 @@ def show(one: bundles.RuleBundleView) -> None:
     ]
     if rows:
         emit_table(("edge", "runs it", "refused"), rows)
+    for edge in one.unheard:
+        emit_text(f"nothing has been heard from {edge} yet")

@@ -173,6 +173,8 @@ def tell_account(options: argparse.Namespace, found: BatchAccount) -> None:
     emit_text(f"received {found.received}, stored {found.stored}, duplicate {found.duplicate}")
     for one in found.rejected:
         emit_text(f"row {one.index + 1}: {one.message} [{one.code}]")
+        if one.advice:
+            emit_text(f"    {one.advice}")
 
 
 def record(options: argparse.Namespace) -> None:

@@ -118,7 +118,8 @@ def run(options: argparse.Namespace, at: datetime | None = None) -> int:
             "cli",
         )
         if account.rejected:
-            raise ConflictError(account.rejected[0].message, code=account.rejected[0].code)
+            one = account.rejected[0]
+            raise ConflictError(one.message, one.advice, code=one.code)
         shown = queries.get_task(platform, options.id, caller)
     if options.json:
         emit_json(shown)

@@ -84,7 +84,9 @@ def add_codes(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None
 
 def add_holding(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     holding = acts.add_parser("holder", help="cabinets, couriers, vehicles, drones")
-    whats = holding.add_subparsers(dest="what", required=True, metavar="list|add|revoke|depot")
+    whats = holding.add_subparsers(
+        dest="what", required=True, metavar="list|add|revoke|take-back|depot"
+    )
     adding = whats.add_parser("add", help="believe its receipts from now on")
     adding.add_argument("holder", help="its id")
     adding.add_argument("--kind", required=True, choices=HOLDERS, help="what it is")
@@ -98,6 +100,11 @@ def add_holding(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     revoking = whats.add_parser("revoke", help="believe its receipts no longer")
     revoking.add_argument("holder", help="its id")
     revoking.add_argument("--because", required=True, help="the reason, for the record")
+    taking_back = whats.add_parser(
+        "take-back", help="keep a courier's ledger again: the telephone is lost"
+    )
+    taking_back.add_argument("holder", help="its id")
+    taking_back.add_argument("--because", required=True, help="the reason, for the record")
     listing = whats.add_parser("list", help="who holds parcels, and when they were heard")
     depot = whats.add_parser("depot", help="the key that a new holder must know")
     making = acts.add_parser("manifest", help="what a holder may hold, signed, for its ledger")
@@ -112,6 +119,7 @@ def add_holding(acts: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     for leaf, answer in (
         (adding, _add),
         (revoking, _revoke),
+        (taking_back, _take_back),
         (listing, _holders),
         (depot, _depot),
         (making, _manifest),
@@ -147,7 +155,8 @@ def _send(options: argparse.Namespace) -> int:
             platform, caller, [told | {"expires_at": options.until}], "delivery"
         )
         if account.rejected:
-            raise InputError(account.rejected[0].message, code=account.rejected[0].code)
+            one = account.rejected[0]
+            raise InputError(one.message, one.advice, code=one.code)
         tell(options, parcels.get_parcel(platform, caller, options.parcel).parcel)
     return 0
 
@@ -224,6 +233,13 @@ def _revoke(options: argparse.Namespace) -> None:
         tell(options, holders.revoke(platform, caller, options.holder, options.because))
 
 
+def _take_back(options: argparse.Namespace) -> None:
+    from twinward.service.deliveries import hands
+
+    with open_for(options) as (platform, caller):
+        tell(options, hands.take_back(platform, caller, options.holder, options.because))
+
+
 def _holders(options: argparse.Namespace) -> None:
     from twinward.service.deliveries import holders
 
@@ -232,7 +248,7 @@ def _holders(options: argparse.Namespace) -> None:
     if options.json:
         emit_json({"holders": found})
         return
-    heads = ("id", "kind", "area", "place", "seq", "heard_at", "revoked")
+    heads = ("id", "kind", "area", "place", "kept_by", "seq", "heard_at", "revoked")
     emit_table(heads, [[getattr(one, name) for name in heads] for one in found])
 
 

@@ -171,7 +171,8 @@ def ask(platform: Platform, caller: Caller, kind: str, /, **fields: Any) -> None
         name = derive_id("cli", kind, caller.name, reader.last_seq(), *map(str, told.values()))
     account = submit_objects(platform, caller, [{"id": name, "type": kind, **told}], "cli")
     if account.rejected:
-        raise ConflictError(account.rejected[0].message, code=account.rejected[0].code)
+        one = account.rejected[0]
+        raise ConflictError(one.message, one.advice, code=one.code)
 
 
 def stock_or_list(options: argparse.Namespace, platform: Platform, caller: Caller) -> object:

@@ -174,7 +174,7 @@ def report(options: argparse.Namespace) -> None:
         return
     emit_text(f"received {found.received}, stored {found.stored}, duplicate {found.duplicate}")
     for one in found.rejected:
-        emit_text(f"row {one.index + 1}: {one.message}")
+        emit_text(f"row {one.index + 1}: {one.message}. {one.advice}".removesuffix(". "))
 
 
 def emit_notes(notes: list[str]) -> None:

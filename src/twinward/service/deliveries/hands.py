@@ -4,30 +4,31 @@ the courier takes, hands over on the receiver's code and brings back from a page
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from twinward.core.errors import AbsentError, ConflictError, InputError, RefusedError
-from twinward.edge.agent.cabinet import Cabinet, init_cabinet
+from twinward.core.texts import require_reason
+from twinward.edge.agent.cabinet import Cabinet
 from twinward.edge.agent.parcels import CODE_DIGITS, public_of
+from twinward.service.deliveries.depot_ledgers import is_kept_here, make_ledger, opened, path_of
 from twinward.service.deliveries.holders import (
+    BY_HAND,
     HolderView,
     find_holder,
     make_manifest,
+    put_holder,
     register,
     take_receipts,
+    view_of_holder,
 )
 from twinward.service.deliveries.parcels import ParcelView, find_parcel, list_parcels, view_of
-from twinward.service.deliveries.secrets import FOLDER, depot_key
+from twinward.service.deliveries.secrets import depot_key
 from twinward.service.platform import Caller, Platform
 from twinward.twins.emergency.deliveries.messages import HolderKind
-from twinward.twins.emergency.deliveries.rows import HOLDERS, PARCELS, Holder
+from twinward.twins.emergency.deliveries.rows import PARCELS, Holder
 
 Deed = Literal["load", "hand", "refuse", "bring_back"]
 NOT_A_COURIER = "`twinward delivery holder add` with your name and no key"
@@ -60,12 +61,6 @@ class CourierRound(msgspec.Struct, frozen=True, kw_only=True):
     handed: int
 
 
-def path_of(platform: Platform, holder: str) -> Path:
-    """The depot's file of a courier's ledger: no name from outside stands in a path."""
-    digest = hashlib.sha256(holder.encode()).hexdigest()
-    return platform.workspace / FOLDER / "hands" / f"{digest[:32]}.db"
-
-
 def register_courier(
     platform: Platform, caller: Caller, *, holder: str, kind: HolderKind, area: str
 ) -> HolderView:
@@ -80,41 +75,31 @@ def register_courier(
     return register(platform, caller, holder=holder, kind=kind, area=area, key=key)
 
 
-def make_ledger(platform: Platform, holder: str) -> str:
-    """The public key of the ledger that the depot keeps for a courier, made when there is none, and
-    anew when another key has signed meanwhile: the old one's receipts end where that began.
+def take_back(platform: Platform, caller: Caller, holder: str, because: str) -> HolderView:
+    """The depot keeps the courier's ledger again, the telephone that was lost is believed no
+    longer; what is in hand stays in hand, what it had not told is lost.
     """
-    path = path_of(platform, holder)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with platform.store.read() as rows:
-        row: Holder | None = rows.find(HOLDERS, holder)
-    if path.exists():
-        with opened(path) as known:
-            key = public_of(known.key)
-        if row is None or row.key == key:
-            return key
-        path.rename(path.with_name(f"{path.stem}-{key[:8]}.old"))
-    made = init_cabinet(path, holder, "", public_of(depot_key(platform)))
-    made.close()
-    return public_of(made.key)
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Cabinet]:
-    ledger = Cabinet(path)
-    try:
-        yield ledger
-    finally:
-        ledger.close()
-
-
-def is_kept_here(platform: Platform, row: Holder) -> bool:
-    """Whether the depot keeps the key of this holder."""
-    path = path_of(platform, row.id)
-    if not path.exists():
-        return False
-    with opened(path) as ledger:
-        return row.key == public_of(ledger.key)
+    row = find_holder(platform, caller, holder, "send_parcel")
+    require_reason(because)
+    if row.kind not in BY_HAND or not path_of(platform, holder).exists():
+        raise ConflictError(
+            f"{holder} keeps a ledger of its own",
+            "revoke it, and register what takes its place",
+            code="not_a_courier",
+        )
+    if row.revoked:
+        raise RefusedError(
+            f"holder {holder} was revoked", "register it anew", code="holder_revoked"
+        )
+    if is_kept_here(platform, row):
+        raise ConflictError(
+            f"the depot keeps the ledger of {holder} already",
+            "nothing need be done",
+            code="kept_here",
+        )
+    key = make_ledger(platform, holder)
+    put_holder(platform, caller, holder, row.kind, row.area, key, row.place, because=because)
+    return view_of_holder(platform, find_holder(platform, caller, holder))
 
 
 def find_courier(platform: Platform, caller: Caller) -> Holder:

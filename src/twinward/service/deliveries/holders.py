@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Literal
 
 import msgspec
 
@@ -28,7 +29,9 @@ from twinward.edge.agent.parcels import (
     verifier_of,
 )
 from twinward.edge.feeds.commands import require_no_identity
+from twinward.service.deliveries.depot_ledgers import is_kept_here, path_of
 from twinward.service.deliveries.secrets import code_of, depot_key
+from twinward.service.languages import say_error
 from twinward.service.platform import Caller, Platform, ask
 from twinward.twins.emergency import messages as m
 from twinward.twins.emergency.deliveries.messages import HolderKind
@@ -42,11 +45,15 @@ from twinward.twins.emergency.deliveries.rows import (
 )
 
 MOST_RECEIPTS = 5000
+BY_HAND = ("courier", "vehicle")
+KeptBy = Literal["", "depot", "phone"]
 NO_HOLDER = "register it with `twinward delivery holder add`"
 
 
 class HolderView(msgspec.Struct, frozen=True, kw_only=True):
-    """A cabinet, courier, vehicle or drone; `heard_at` is when its last receipt came in."""
+    """A cabinet, courier, vehicle or drone; `heard_at` is when its last receipt came in. `kept_by`:
+    who keeps the ledger of one that carries by hand, the `depot` or the courier's own `phone`.
+    """
 
     id: str
     area: str
@@ -58,6 +65,7 @@ class HolderView(msgspec.Struct, frozen=True, kw_only=True):
     heard_at: datetime | None
     revoked: bool
     because: str
+    kept_by: KeptBy
 
 
 class ReceiptOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +74,7 @@ class ReceiptOutcome(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     code: str
     message: str
+    advice: str = ""
 
 
 class ReceiptsTaken(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,10 +123,15 @@ def put_holder(
     area: str,
     key: str,
     place: str = "",
+    because: str = "",
 ) -> HolderView:
     """As `register`, for who has found that the caller may; InputError `bad_holder`."""
     told = {"holder": holder, "kind": kind, "area": area, "place": place, "key": key}
-    told |= {"type": "RegisterHolder", "id": _command_id(platform, caller, holder, key)}
+    told |= {
+        "because": because,
+        "type": "RegisterHolder",
+        "id": _command_id(platform, caller, holder, key),
+    }
     try:
         command = msgspec.convert(told, m.RegisterHolder)
     except msgspec.ValidationError as error:
@@ -126,7 +140,7 @@ def put_holder(
         ) from error
     require_no_identity(command)
     ask(platform, caller, command)
-    return view_of(find_holder(platform, caller, holder))
+    return view_of_holder(platform, find_holder(platform, caller, holder))
 
 
 def _command_id(platform: Platform, caller: Caller, *parts: str) -> str:
@@ -141,7 +155,7 @@ def revoke(platform: Platform, caller: Caller, holder: str, because: str) -> Hol
     require_reason(because)
     name = _command_id(platform, caller, holder, "revoke")
     ask(platform, caller, m.RevokeHolder(id=name, holder=row.id, because=because))
-    return view_of(find_holder(platform, caller, holder))
+    return view_of_holder(platform, find_holder(platform, caller, holder))
 
 
 def find_holder(
@@ -157,8 +171,12 @@ def find_holder(
     return row
 
 
-def view_of(row: Holder) -> HolderView:
-    return HolderView(**{name: getattr(row, name) for name in HolderView.__struct_fields__})
+def view_of_holder(platform: Platform, row: Holder) -> HolderView:
+    names = set(HolderView.__struct_fields__) - {"kept_by"}
+    kept_by: KeptBy = ""
+    if row.kind in BY_HAND and path_of(platform, row.id).exists():
+        kept_by = "depot" if is_kept_here(platform, row) else "phone"
+    return HolderView(kept_by=kept_by, **{name: getattr(row, name) for name in names})
 
 
 def list_holders(platform: Platform, caller: Caller) -> list[HolderView]:
@@ -166,7 +184,7 @@ def list_holders(platform: Platform, caller: Caller) -> list[HolderView]:
     mine = platform.policy.jurisdiction(caller)
     with platform.store.read() as rows:
         found = rows.list_rows(HOLDERS)
-    return [view_of(row) for row in found if mine.covers(row.area)]
+    return [view_of_holder(platform, row) for row in found if mine.covers(row.area)]
 
 
 def make_manifest(
@@ -240,7 +258,9 @@ def take_receipts(platform: Platform, caller: Caller, raws: Sequence[bytes]) -> 
                 stored += 1
             seen[receipt.holder] = max(seen.get(receipt.holder, 0), receipt.seq)
         except TwinwardError as error:
-            rejected.append(ReceiptOutcome(index=index, code=error.code, message=str(error)))
+            message, advice = say_error(error.code, error.message, error.advice)
+            told = ReceiptOutcome(index=index, code=error.code, message=message, advice=advice)
+            rejected.append(told)
     return ReceiptsTaken(
         received=len(raws),
         stored=stored,

@@ -5,16 +5,10 @@ are handed over where there is no network, as at a cabinet.
 from __future__ import annotations
 
 from twinward.core.errors import ConflictError, RefusedError
-from twinward.service.deliveries.hands import (
-    CourierRound,
-    find_courier,
-    get_round,
-    is_kept_here,
-)
-from twinward.service.deliveries.holders import put_holder
+from twinward.service.deliveries.depot_ledgers import is_kept_here
+from twinward.service.deliveries.hands import CourierRound, find_courier, get_round
+from twinward.service.deliveries.holders import BY_HAND, put_holder
 from twinward.service.platform import Caller, Platform
-
-BY_HAND = ("courier", "vehicle")
 
 
 def take_key(platform: Platform, caller: Caller, key: str) -> CourierRound:
@@ -32,7 +26,7 @@ def take_key(platform: Platform, caller: Caller, key: str) -> CourierRound:
     if not is_kept_here(platform, row):
         raise ConflictError(
             f"another telephone signs for {row.id}",
-            "ask the depot to take the ledger back: `twinward delivery holder add` without a key",
+            "ask the depot to take the ledger back: `twinward delivery holder take-back`",
             code="signed_elsewhere",
         )
     # the account may sign through the depot's ledger already: it gives itself no power here

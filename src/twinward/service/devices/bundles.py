@@ -41,6 +41,7 @@ RULES = msgspec.json.Decoder(tuple[DeviceRule, ...])
 class RuleBundleView(msgspec.Struct, frozen=True, kw_only=True):
     """One bundle. `state`: stable (everywhere but where another is staged), staged, or kept;
     `wanted` edges are to run it, `running` say that they do, `refused` that they do not, and why.
+    `unheard`: named for it, and nothing has been heard from them yet.
     """
 
     bundle: str
@@ -55,6 +56,7 @@ class RuleBundleView(msgspec.Struct, frozen=True, kw_only=True):
     wanted: tuple[str, ...]
     running: tuple[str, ...]
     refused: dict[str, str]
+    unheard: tuple[str, ...]
 
 
 class RulesKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +163,7 @@ def view_of(
     wanted = [e for e in standings if rollout is not None and rollout.wanted_of(e) == row.id]
     staged = rollout is not None and rollout.staged == row.id
     stable = rollout is not None and rollout.stable == row.id
+    named = rollout.edges if rollout is not None and staged else ()
     return RuleBundleView(
         bundle=row.id,
         state="staged" if staged else "stable" if stable else "kept",
@@ -169,7 +172,7 @@ def view_of(
         made_by=row.made_by,
         made_at=row.made_at,
         because=row.because,
-        edges=rollout.edges if rollout is not None and staged else (),
+        edges=named,
         share=rollout.share if rollout is not None and staged else 1.0 if stable else 0.0,
         wanted=tuple(wanted),
         running=tuple(e for e, one in standings.items() if one.rules_version == row.id),
@@ -178,6 +181,7 @@ def view_of(
             for e in wanted
             if standings[e].rules_refused and standings[e].rules_version != row.id
         },
+        unheard=tuple(edge for edge in named if edge not in standings),
     )
 
 

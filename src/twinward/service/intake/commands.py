@@ -30,6 +30,7 @@ from twinward.library.texts import write_reason
 from twinward.security.identity.people import LOCAL_ADMIN, Caller
 from twinward.security.privacy.vault import Arriving, Identity
 from twinward.service.access.authorization import require_command, require_reach
+from twinward.service.languages import say_error
 from twinward.service.plans.adoptable_plans import import_adoptable
 from twinward.service.platform import Platform
 from twinward.service.supervision.judging import judge
@@ -63,6 +64,12 @@ class Rejection(msgspec.Struct, frozen=True, kw_only=True):
     index: int
     code: str
     message: str
+    advice: str = ""
+
+
+def rejection_of(index: int, error: TwinwardError) -> Rejection:
+    """What was wrong with an item, and what to do."""
+    return Rejection(index=index, code=error.code, message=error.message, advice=error.advice)
 
 
 class BatchAccount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,6 +82,15 @@ class BatchAccount(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     duplicate: int
     rejected: list[Rejection]
     conflicts: list[int] = []
+
+
+def say_account(account: BatchAccount) -> BatchAccount:
+    """The same with what was refused in the words of whoever reads."""
+    refused = []
+    for one in account.rejected:
+        message, advice = say_error(one.code, one.message, one.advice)
+        refused.append(msgspec.structs.replace(one, message=message, advice=advice))
+    return msgspec.structs.replace(account, rejected=refused)
 
 
 def authorise(platform: Platform, caller: Caller, command: Command) -> Command:
@@ -145,7 +161,7 @@ def submit(
             said = msgspec.structs.replace(command, id="-")
             command = authorise(platform, caller, command)
         except InputError as error:
-            rejections.append(Rejection(index=index, code=error.code, message=str(error)))
+            rejections.append(rejection_of(index, error))
             continue
         good.append(
             (
@@ -270,16 +286,24 @@ def ask_within_reach(
             require_reach(platform, caller, request.command, tx)
         return platform.loop.twins.ask_one(tx, request)
     except RefusedError as error:
-        return Outcome(id=name, status="rejected", code=error.code, message=str(error))
+        return Outcome(
+            id=name,
+            status="rejected",
+            code=error.code,
+            message=error.message,
+            advice=error.advice,
+        )
     except (TwinwardError, OSError):
         raise
     except Exception:
         LOG.exception("a command could not be carried out")
-        message = (
-            "this could not be carried out: the fault is ours. It is written down; send it "
-            "in another form"
+        return Outcome(
+            id=name,
+            status="rejected",
+            code="fault",
+            message="this could not be carried out: the fault is ours",
+            advice="it is written down; send it in another form",
         )
-        return Outcome(id=name, status="rejected", code="fault", message=message)
 
 
 def account_for(
@@ -291,7 +315,7 @@ def account_for(
     """A report that leaves a person's case as it was is a duplicate, where its sender could not
     know the case.
     """
-    rejected = list(rejections)
+    refusals = list(rejections)
     tally = {"stored": 0, "duplicate": 0, "rejected": 0}
     for (index, request), outcome in zip(asked, outcomes, strict=True):
         if (
@@ -303,16 +327,14 @@ def account_for(
             continue
         tally[outcome.status] += 1
         if outcome.status == "rejected":
-            rejected.append(
-                Rejection(
-                    index=index, code=outcome.code or "rejected", message=outcome.message or ""
-                )
-            )
+            code = outcome.code or "rejected"
+            said = InputError(outcome.message or "", outcome.advice or "", code=code)
+            refusals.append(rejection_of(index, said))
     return BatchAccount(
         received=received,
         stored=tally["stored"],
         duplicate=tally["duplicate"],
-        rejected=sorted(rejected, key=lambda one: one.index),
+        rejected=sorted(refusals, key=lambda one: one.index),
     )
 
 

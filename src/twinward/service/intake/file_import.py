@@ -128,7 +128,8 @@ def import_batch(
             said[place] = (error.code, str(error))
     account = send(items)
     for one in account.rejected:
-        code, message = said.get(one.index, (one.code, one.message))
+        told = f"{one.message}. {one.advice}" if one.advice else one.message
+        code, message = said.get(one.index, (one.code, told))
         rejects.put(path, rows[one.index].number, code, message)
     report = rejects.report
     report.received += account.received

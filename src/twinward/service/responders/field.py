@@ -16,7 +16,12 @@ from twinward.core.errors import AbsentError, InputError
 from twinward.core.ids import derive_id
 from twinward.edge.responders.codec import FieldMessage, decode
 from twinward.service.intake import observations
-from twinward.service.intake.commands import BatchAccount, Rejection, submit_objects
+from twinward.service.intake.commands import (
+    BatchAccount,
+    Rejection,
+    rejection_of,
+    submit_objects,
+)
 from twinward.service.platform import Caller, Platform
 from twinward.service.tracing.city_areas import locate_by_nearest, pointed
 from twinward.standards.cot.events import CotEvent, read_event, write_event
@@ -156,7 +161,7 @@ def _take(
                     code="time_in_future",
                 )
         except InputError as error:
-            rejected.append(Rejection(index=index, code=error.code, message=str(error)))
+            rejected.append(rejection_of(index, error))
             continue
         if found is not None:
             reports.append((index, found))

@@ -98,6 +98,6 @@ def tell(platform: Platform, caller: Caller, command: str, **fields: object) -> 
     found = submit_objects(platform, caller, [{"type": command, "id": name, **fields}], "desk")
     if found.rejected:
         one = found.rejected[0]
-        raise InputError(one.message, code=one.code)
+        raise InputError(one.message, one.advice, code=one.code)
     platform.loop.catch_up()
     return found

@@ -139,7 +139,8 @@ def judge_signal(
     item = {"id": derive_id("judge", caller.name, signal, judgement, because), **said}
     done = submit_objects(platform, caller, [{"type": "JudgeSignal", **item}], "surveil")
     if done.rejected:
-        raise ConflictError(done.rejected[0].message, code=done.rejected[0].code)
+        one = done.rejected[0]
+        raise ConflictError(one.message, one.advice, code=one.code)
     platform.loop.catch_up()
     with platform.store.read() as rows:
         row: RaisedSignal = rows.get(SIGNALS, signal)

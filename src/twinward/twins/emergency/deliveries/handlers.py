@@ -74,7 +74,11 @@ def register_holder(command: m.RegisterHolder, rows: Rows, context: Context) -> 
             code="exists",
         )
     fact = m.HolderRegistered(
-        holder=command.holder, kind=command.kind, place=command.place, key=command.key
+        holder=command.holder,
+        kind=command.kind,
+        place=command.place,
+        key=command.key,
+        because=command.because,
     )
     return [Draft(fact=fact, area=command.area)]
 
@@ -87,6 +91,7 @@ def holder_registered(fact: m.HolderRegistered, event: Event, tx: Transaction) -
         place=fact.place,
         key=fact.key,
         registered_at=event.recorded_at,
+        because=fact.because,
     )
     known: Holder | None = tx.find(HOLDERS, fact.holder)
     if known is not None and known.key == fact.key:

@@ -28,6 +28,7 @@ Digest = Annotated[str, msgspec.Meta(pattern="^([0-9a-f]{64})?$")]
 class RegisterHolder(Command, frozen=True, kw_only=True):
     """A cabinet, courier, vehicle or drone whose receipts are believed; `key` is its Ed25519 key.
     A new key of the same holder takes the place of the old, and its receipts begin anew.
+    `because`: why, where a person takes the place of a key by another.
     """
 
     holder: Word
@@ -35,6 +36,7 @@ class RegisterHolder(Command, frozen=True, kw_only=True):
     area: AreaCode
     place: MaybeWord = ""
     key: PublicKey
+    because: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
 class HolderRegistered(Fact, frozen=True, kw_only=True):
@@ -42,6 +44,7 @@ class HolderRegistered(Fact, frozen=True, kw_only=True):
     kind: HolderKind
     place: str
     key: str
+    because: str = ""
 
 
 class RevokeHolder(Command, frozen=True, kw_only=True):
