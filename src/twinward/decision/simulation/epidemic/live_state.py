@@ -140,9 +140,11 @@ def read_live(
     )
 
 
-def some(count: int, hide_below: int) -> str:
-    """A number of persons, or that there are few."""
-    return f"fewer than {hide_below}" if 0 < count < hide_below else f"{count:,}"
+def some(count: int, hide_below: int) -> str | tuple[Reason, ...]:
+    """A number of persons, or that there are few, in the words of whoever reads."""
+    if 0 < count < hide_below:
+        return (because_of("state.few", k=hide_below),)
+    return f"{count:,}"
 
 
 def list_reports(
