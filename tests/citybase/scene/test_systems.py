@@ -212,3 +212,26 @@ def test_what_no_building_can_be_is_drawn_and_said(tmp_path: Path) -> None:
         "buildings higher than any there is, drawn as the file says",
         "parts of an object that the file does not have",
     ]
+
+
+@pytest.mark.parametrize("far", [1e300, 1e10])
+def test_a_template_that_reaches_beyond_everything_is_one_broken_object(
+    tmp_path: Path, far: float
+) -> None:
+    templates = {
+        "templates": [{"type": "MultiSurface", "lod": "1", "boundaries": [[[0, 1, 2]]]}],
+        "vertices-templates": [[0, 0, 0], [far, 0, 0], [0, far, 0]],
+    }
+    at = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]
+    shape = {
+        "type": "GeometryInstance",
+        "template": 0,
+        "boundaries": [0],
+        "transformationMatrix": at,
+    }
+    objects = model()["CityObjects"] | {"t": {"type": "CityFurniture", "geometry": [shape]}}
+    document = model(CityObjects=objects) | {"geometry-templates": templates}
+    solids, count = read(tmp_path, document)
+    assert [len(one.triangles) for one in solids] == [12, 0]
+    assert count.notes["objects whose geometry is broken, kept without it"] == 1
+    assert [one.code for one in check_cityjson(tmp_path / "a.city.json")] == [901]

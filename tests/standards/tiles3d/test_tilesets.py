@@ -406,3 +406,19 @@ def test_broken_packing_is_a_fault_and_no_end(tmp_path: Path) -> None:
     found = open_database(tmp_path / "a.3dtiles")
     assert found is not None and found.read("tileset.json") == b"{}"
     assert found.read("number") is None
+
+
+def test_a_database_whose_bytes_are_turned_is_no_package(tmp_path: Path) -> None:
+    path, dice = tmp_path / "a.3dtiles", random.Random(3)
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE media (key TEXT PRIMARY KEY, content BLOB)")
+        base.execute("INSERT INTO media VALUES ('tileset.json', ?)", (gzip.compress(b"{}"),))
+    base.close()
+    whole = path.read_bytes()
+    schema = whole.index(b"CREATE TABLE")
+    for _ in range(150):
+        broken = bytearray(whole)
+        for _ in range(dice.choice([1, 3])):
+            broken[schema + dice.randrange(70)] = dice.randrange(128, 256)
+        path.write_bytes(broken)
+        assert check_path(path).names  # a fault, and no end

@@ -18,14 +18,13 @@ from twinward.citybase.scene.cut_faces import finest_pieces
 from twinward.citybase.scene.heights import HIGHEST_M, MOST_LEVELS, STOREY_M
 from twinward.citybase.scene.systems import System, find_system
 from twinward.citybase.scene.things import ESTIMATED, GIVEN, Solid
-from twinward.citybase.scene.validity.faults import Fault, FaultCount
+from twinward.citybase.scene.validity.faults import FARTHEST, Fault, FaultCount
 from twinward.citybase.scene.validity.objects import ObjectChecker
 from twinward.core.errors import InputError
 
 VERSIONS = ("1.0", "1.1", "2.0")
 DRAFT = re.compile(r"0\.\d(?:\.\d)?")  # before 1.0: corners and faces were said as they are now
 BUILT = {"Building", "BuildingPart"}
-FARTHEST = 1e9  # no coordinate system counts so far
 
 
 def read_cityjson(path: Path, crs: str, count: SceneCount) -> list[Solid]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from twinward.citybase.scene.counts import SceneCount
 from twinward.citybase.scene.validity.faces import has_area
+from twinward.citybase.scene.validity.faults import FARTHEST
 
 # how deep the faces lie in the boundaries of each type (CityJSON 2.0, section 3.2)
 DEPTH = {"MultiSurface": 1, "CompositeSurface": 1, "Solid": 2, "MultiSolid": 3, "CompositeSolid": 3}
@@ -26,6 +27,8 @@ def finest_pieces(
     for shape in sorted(shapes, key=level_of, reverse=True):
         try:
             faces = list(faces_of(shape, corners, templates))
+            if any(not (np.abs(ring) <= FARTHEST).all() for face in faces for ring in face):
+                raise ValueError("a corner lies where none can be")
             if pieces := [piece for face in faces if len(piece := cut_face(face, count))]:
                 return pieces
         except (IndexError, ValueError, TypeError, KeyError, AttributeError):

@@ -77,7 +77,7 @@ def open_database(path: Path) -> Archive | None:
             rows = base.execute("SELECT key, content FROM media").fetchall()
         finally:
             base.close()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):  # of a broken schema, even what it complains of
         return None
     files = {str(key): content for key, content in rows if isinstance(content, bytes)}
     return Archive(files, packed=True)

@@ -22,6 +22,7 @@ NAMES = {
 SNAP_M = 0.001  # corners nearer than this are one (val3dity's default)
 PLANE_M = 0.01  # a corner may lie so far off the plane of its face
 MOST_NAMED = 20
+FARTHEST = 1e9  # no coordinate system counts so far
 
 
 class FaultCount:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from twinward.citybase.scene.validity.faces import Points, check_face
-from twinward.citybase.scene.validity.faults import SNAP_M, FaultCount
+from twinward.citybase.scene.validity.faults import FARTHEST, SNAP_M, FaultCount
 from twinward.citybase.scene.validity.shells import check_shell
 from twinward.citybase.scene.validity.solids import Body, check_solid, check_together, overlap
 
@@ -107,6 +107,8 @@ def snap(corners: NDArray[Any]) -> tuple[Points, NDArray[np.int64]]:
     """Corners that lie apart, and for each of the given ones which of them it is."""
     if not len(corners):
         return np.empty((0, 3)), np.empty(0, np.int64)
+    if not (np.abs(corners) <= FARTHEST).all():  # what is no number is not below either
+        raise ValueError("a corner lies where none can be")
     _, first, number = np.unique(
         np.round(corners / SNAP_M).astype(np.int64), axis=0, return_index=True, return_inverse=True
     )
