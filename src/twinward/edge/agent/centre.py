@@ -107,4 +107,6 @@ def said_by(error: Exception) -> str:
     """Why nothing is sent, in a few words."""
     if isinstance(error, httpx.HTTPStatusError):
         return f"{error.response.status_code} {code_of(error.response)}"
+    if isinstance(error, httpx.TransportError):
+        return f"the centre is not reached ({str(error) or type(error).__name__})"
     return str(error) or type(error).__name__
