@@ -252,7 +252,10 @@ class AgentProcess:
             return None
 
     def status(self) -> dict[str, Any]:
-        """From the agent itself, which costs no process each time it is asked."""
+        """From the agent itself, which costs no process each time it is asked; an agent that has
+        ended by itself is a fault.
+        """
+        assert self.process is not None and self.process.poll() is None, "the agent has ended"
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=20) as got:
                 found: dict[str, Any] = json.loads(got.read())

@@ -9,6 +9,7 @@ import msgspec
 
 from twinward.core.clock import Clock, SystemClock, from_us, parse_time, to_us
 from twinward.core.errors import InputError
+from twinward.core.struct_types import settle_types
 from twinward.core.texts import require_name
 from twinward.edge.agent.config import EdgeConfig, require_plain
 from twinward.edge.agent.device_orders import DeviceOrders, is_awake
@@ -75,6 +76,7 @@ class Agent:
         self._watch = threading.Thread(target=self._note_lines, name="lines", daemon=True)
 
     def start(self) -> None:
+        settle_types()  # two threads that meet one for the first time end the process
         self.keeper.start()
         self.keeper.actions.start()
         self.keeper.actions.want(self._left_over())

@@ -22,7 +22,7 @@ MOST_LETTERS = 300_000  # of all parts that are looked at: a hundred pages
 MOST_CLAUSES = 20  # of a sentence that are weighed by themselves
 LONG_TEXT = "long_text"  # the note that says so
 LONGEST_SPAN = 300
-LEAST_SHARE, LEAST_CLAUSE = 0.4, 0.7  # of what was learnt: below it nothing is claimed
+LEAST_SHARE, LEAST_CLAUSE = 0.3, 0.7  # of what was learnt: below it nothing is claimed
 CLAUSE = re.compile(r"[^，,；;：:。.！!？?—]{3,}")
 NEAR = 80  # letters between a quantity and the words that it counts
 END = re.compile(r"(?<=[。！？!?；;])|(?<=[.])(?=\s+[A-Z\d\u4e00-\u9fff])|\n+")
