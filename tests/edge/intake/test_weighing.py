@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from twinward.edge.intake.extract import LEAST_SHARE
 from twinward.edge.intake.features import find_features, stem
 from twinward.edge.intake.kinds import load_kinds
 from twinward.edge.intake.training import PHRASES, digest, learn, read_phrases, write
@@ -57,7 +58,7 @@ def test_what_says_nothing_known_is_claimed_by_nobody() -> None:
     weights = load_weights()
     for text in ("qwx zzkk vvb", "", "嗯", "☃☃☃", "0 0 0"):
         best = weights.weigh(text)[0]
-        assert best.kind == NONE or best.share < 0.4
+        assert best.kind == NONE or best.share < LEAST_SHARE
 
 
 def test_forms_of_a_word_are_one_feature() -> None:
