@@ -172,6 +172,7 @@ CASES: list[Case] = [
     ("extensionsUsed", [FEATURES, METADATA, INSTANCES], "UNDECLARED_EXTENSION"), ("extensionsUsed", [FEATURES, METADATA, INSTANCES, MANY, "VENDOR_x"], ""),
     ("extensionsRequired", ["VENDOR_x"], "UNUSED_EXTENSION_REQUIRED"), ("extras", [1], "TYPE_UNEXPECTED"), ("nodes/0/extras", {"a": 1}, ""),
     ("accessors/0/max", [1, 1, 1], "ACCESSOR_MAX_MISMATCH"), ("accessors/0/min", [0, 0, -1], "ACCESSOR_MIN_MISMATCH"), ("accessors/0/min", [0, 0], LENGTH),
+    ("accessors/5/max", [2], ""), ("accessors/5/max", [1e300], "ACCESSOR_MAX_MISMATCH"), ("accessors/5/max", [2.5], "ACCESSOR_MAX_MISMATCH"),
     ("accessors/0/max", GONE, "MESH_PRIMITIVE_POSITION_ACCESSOR_WITHOUT_BOUNDS"), ("accessors/0/componentType", 5127, LIST), ("accessors/0/type", "VEC9", LIST),
     ("accessors/0/count", 0, RANGE), ("accessors/0/count", GONE, MISSING), ("accessors/5/count", 4, ""), ("accessors/5/componentType", 5122, "MESH_PRIMITIVE_INDICES_ACCESSOR_INVALID_FORMAT"),
     (f"{P}/indices", 1, "MESH_PRIMITIVE_INDICES_ACCESSOR_INVALID_FORMAT"), (f"{P}/mode", 9, LIST), (f"{P}/mode", 0, ""), (f"{P}/attributes", {}, "NUMBER_OF_PROPERTIES_MISMATCH"),
