@@ -56,12 +56,13 @@ WATCH = """() => { window.frames = []; window.long = []
 STOP = "() => { window.watching = false; window.longs.disconnect(); return [window.frames, window.long] }"
 DRAWN = """(layer) => new Promise((done) => {
   const box = document.querySelector('[data-sensors], .map[data-state]')
-  let answered = 0
-  new PerformanceObserver((all) => { for (const one of all.getEntries()) if (one.name.endsWith('/map')) answered = one.responseEnd })
-    .observe({ type: 'resource' })
+  let drawn = 0
   const begun = performance.now()
   const look = () => { const many = box.dataset.sensors
-    if (many !== undefined) done({ drawn: performance.now() - begun, answered: answered - begun, sensors: Number(many) })
+    if (many !== undefined) drawn ||= performance.now()
+    // when the answer came is told by the browser some time after what was made of it is drawn
+    const answer = performance.getEntriesByType('resource').find((one) => one.startTime >= begun && one.name.endsWith('/map'))
+    if (drawn && answer) done({ drawn: drawn - begun, answered: answer.responseEnd - begun, sensors: Number(many) })
     else requestAnimationFrame(look) }
   document.querySelector(`[data-testid=layer-${layer}]`).click()
   requestAnimationFrame(look) })"""

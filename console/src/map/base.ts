@@ -4,7 +4,7 @@ import type { BaseMap } from '../api/client'
 import { token } from '../lib/theme.svelte'
 
 export const FONTS = ['Noto Sans', 'Noto Sans CJK SC', 'sans-serif']
-const SOURCE = 'base'
+export const SOURCE = 'base'
 const DOT_STRENGTH = ['case', ['has', 'unopened'], 0.25, 0.9] // a station that is planned or being built is paler
 /** Groups of kinds of places: one switch and one colour each. */
 export const GROUPS = {
@@ -59,7 +59,8 @@ export function wayLayers(): LayerSpecification[] {
   const strength = ['step', ['zoom'], noPath, 14.2, faint]
   return [
     layer('base-building', 'fill', 'building', { 'fill-color': token('house'), 'fill-outline-color': token('road-edge'), 'fill-opacity': 0.85 }, { minzoom: 13 }),
-    road('base-road-edge', { 'line-color': token('road-edge'), 'line-width': roadWidth(1.4), 'line-opacity': ['step', ['zoom'], 0, 9.5, noPath, 14.2, faint] }),
+    // one colour said by class, as below: both are drawn by one program, which takes the software longer to compile than to run
+    road('base-road-edge', { 'line-color': ['match', ['get', 'class'], 'path', token('road-edge'), token('road-edge')], 'line-width': roadWidth(1.4), 'line-opacity': ['step', ['zoom'], 0, 9.5, noPath, 14.2, faint] }),
     road('base-road', { 'line-color': ['match', ['get', 'class'], 'path', token('road-edge'), ['primary', 'motorway'], token('road-major'), token('road')], 'line-width': roadWidth(0), 'line-opacity': strength }),
     layer('base-rail', 'line', 'rail', { 'line-color': token('rail'), 'line-width': byZoom(8, 0.8, 14, 2), 'line-dasharray': [3, 2] }),
     layer('base-transit', 'line', 'transit_line', { 'line-color': token('transit'), 'line-width': byZoom(7, 0.9, 11, 2.2, 14, 3.5), 'line-opacity': ['interpolate', ['linear'], ['zoom'], 12, 0.7, 14, 0.3] }, { layout: { 'line-cap': 'round', 'line-join': 'round' } }),

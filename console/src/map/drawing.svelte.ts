@@ -17,16 +17,14 @@ export class Drawing {
 
   constructor(map: MapType) {
     this.#map = map
-    this.attach()
     map.on('click', this.#click)
     map.on('mousemove', this.#move)
     map.getCanvas().addEventListener('keydown', this.#key, { capture: true })
   }
 
-  /** Puts its layers on the map; a new style has none of them. */
-  attach(): void {
+  /** Puts its layers on the map with the first point, for each layer more is the whole map drawn again; a new style has none of them. */
+  #attach(): void {
     const map = this.#map
-    if (map.getSource(SOURCE)) return
     map.addSource(SOURCE, { type: 'geojson', data: this.#shape() })
     map.addLayer({ id: 'work-fill', type: 'fill', source: SOURCE, filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'fill-color': token('link'), 'fill-opacity': 0.15 } })
     map.addLayer({ id: 'work-line', type: 'line', source: SOURCE, filter: ['!=', ['geometry-type'], 'Point'], paint: { 'line-color': token('link'), 'line-width': 2.5 } })
@@ -72,7 +70,9 @@ export class Drawing {
   }
 
   draw(): void {
-    this.#map.getSource<GeoJSONSource>(SOURCE)?.setData(this.#shape())
+    const source = this.#map.getSource<GeoJSONSource>(SOURCE)
+    if (source) source.setData(this.#shape())
+    else if (this.points.length) this.#attach()
   }
 
   remove(): void {

@@ -1,14 +1,14 @@
 // A map in a box of the page: the city's areas and its base map, in the colours of the theme; nothing is fetched from anywhere else.
-import type { Map as MapType, PaddingOptions } from 'maplibre-gl'
+import type { Map as MapType, MapSourceDataEvent, PaddingOptions } from 'maplibre-gl'
 import { mapHeaders, type BaseMap } from '../api/client'
 import { painted } from '../lib/paint'
-import { t, words } from '../lib/words.svelte'
-import { FONTS, type Group } from './base'
+import { area, t, words } from '../lib/words.svelte'
+import { FONTS, SOURCE, type Group } from './base'
 import { readGround } from './ground'
 import { readLibrary } from './library'
 import { boundsOf, GROUPS_FIRST, styleOf } from './paint'
 
-const LETTER_PX = 48 // the size at which the library draws them
+const LATIN = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPRSTUV éè-'
 const MOST_NAMES = 60
 
 export interface Held { made: MapType | null; shapes: GeoJSON.FeatureCollection; base: BaseMap | null }
@@ -27,27 +27,46 @@ export async function holdMap(holder: HTMLDivElement, padding: () => PaddingOpti
     locale: { 'Map.Title': t('map.label') },
   })
   drawWhole(made)
-  setTimeout(() => warmLetters(shapes)) // while the first tiles are read
+  hideSky(made)
+  warmLetters(made, shapes)
   if (!turns) made.touchZoomRotate.disableRotation()
   return { made, shapes, base }
 }
 
-/** Until everything is there the map lies under its note: what nobody sees is not drawn, and the first picture is the whole one. */
+/** Until everything is there the map lies under its note: what nobody sees is not drawn, and the first picture that is seen is the whole one. The first tile alone is drawn under the note: its programs are compiled while the other tiles are parsed. */
 function drawWhole(made: MapType): void {
   const painter = made.painter
   const draw = painter.render
+  let tiles = false
+  let tried = false
+  const told = (event: MapSourceDataEvent): void => { if (event.tile && event.sourceId === SOURCE) tiles = true }
+  made.on('sourcedata', told)
   painter.render = (...given) => {
-    if (!made.loaded()) return
-    painter.render = draw
+    if (made.loaded()) {
+      painter.render = draw
+      made.off('sourcedata', told)
+    } else if (tiles && !tried) tried = true
+    else return
     draw.apply(painter, given)
   }
 }
 
-/** Draws the letters of the areas' names where nobody sees them: fonts, the Chinese above all, are read before the map waits for them. */
-function warmLetters(shapes: GeoJSON.FeatureCollection): void {
-  const brush = new OffscreenCanvas(64, 64).getContext('2d', { willReadFrequently: true })
-  if (!brush) return
-  brush.font = `normal 400 ${LETTER_PX}px ${FONTS.map((one) => (one.includes(' ') ? `'${one}'` : one)).join(', ')}`
-  const names = shapes.features.filter((one) => one.properties?.depth === 1).slice(0, MOST_NAMES)
-  for (const letter of new Set(names.map((one) => String(one.properties?.name)).join(''))) brush.fillText(letter, 8, 56)
+const LEVEL = 45 // degrees; from there on up the horizon may come into sight
+
+/** The library paints a sky behind every picture, pixel by pixel, though a map looked at from above covers it all: half of what a frame costs in software. */
+function hideSky(made: MapType): void {
+  const { sky } = made.painter.drawFunctions
+  made.painter.drawFunctions = { ...made.painter.drawFunctions, sky: (...given) => { if (made.getPitch() > LEVEL) sky(...given) } }
+}
+
+/** Draws the letters of the first names as soon as the first tiles are asked for: fonts, the Chinese above all, are read and letters are there before a tile waits for them. */
+function warmLetters(made: MapType, shapes: GeoJSON.FeatureCollection): void {
+  const begin = (event: MapSourceDataEvent): void => {
+    if (!event.tile) return
+    made.off('sourcedataloading', begin)
+    const names = shapes.features.filter((one) => one.properties?.depth === 1).slice(0, MOST_NAMES).map((one) => area(String(one.properties?.name))).join('')
+    const letters = new Set(/[a-z]/.test(names) ? LATIN + names : names)
+    setTimeout(() => void made.style?.glyphManager.getGlyphs({ [FONTS.join(',')]: { default: [...letters] } }).catch(() => undefined))
+  }
+  made.on('sourcedataloading', begin)
 }

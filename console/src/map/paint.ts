@@ -23,7 +23,7 @@ export function styleOf(shapes: GeoJSON.FeatureCollection, base: BaseMap | null,
     layers: [
       { id: 'ground', type: 'background', paint: { 'background-color': token(drawn ? (base?.layers.water ? 'land' : 'beyond') : 'water') } },
       ...(drawn ? groundLayers() : []),
-      { id: 'fill', type: 'fill', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: plain ? { 'fill-color': token('ramp-0'), 'fill-opacity': 0 } : { 'fill-color': painted(), 'fill-antialias': true, 'fill-opacity': drawn ? overMap() : 1 } },
+      ...(plain ? [] : [{ id: 'fill', type: 'fill' as const, source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'] as never, paint: { 'fill-color': painted(), 'fill-antialias': true, 'fill-opacity': drawn ? overMap() : 1 } }]),
       ...(drawn ? wayLayers() : []),
       { id: 'line', type: 'line', source: 'areas', filter: ['==', ['geometry-type'], 'Polygon'], paint: { 'line-color': token(drawn ? 'border' : 'surface'), 'line-width': drawn ? 1 : 1.2 } },
       { id: 'dots', type: 'circle', source: 'areas', filter: ['==', ['geometry-type'], 'Point'], paint: { 'circle-color': painted(), 'circle-radius': 12, 'circle-stroke-color': token('line-strong'), 'circle-stroke-width': 1 } },
