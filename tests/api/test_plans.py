@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from helpers.cities import HUANGPU, Desk
 from twinward.api.main import make_api
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from fastapi.testclient import TestClient
 
 SUPPRESS = "epidemic-ii-suppress"
 ASKED = {"count": 2, "base": SUPPRESS, "vary": ["masks=on,off"]}

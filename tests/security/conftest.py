@@ -4,7 +4,6 @@ role who ask.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
+from fastapi.testclient import TestClient
 
 from twinward.api.main import make_api
 from twinward.app import compose
@@ -23,10 +23,6 @@ from twinward.service.access import activations
 from twinward.service.intake.commands import submit_objects
 from twinward.service.platform import Platform, local_admin
 from twinward.twins.city.areas import AreaTree
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from fastapi.testclient import TestClient
 
 START = datetime(2022, 4, 1, 9, 0, tzinfo=UTC)
 # "1" and "10" are siblings: a rule by prefix alone would hand one's persons to the other

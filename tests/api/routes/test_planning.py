@@ -5,19 +5,15 @@ forecast beside.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from helpers.cities import Desk
 from helpers.living_city import report_days, settle
 from twinward.api.main import make_api
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from fastapi.testclient import TestClient
 
 PLAN, OTHER = "epidemic-ii-suppress", "epidemic-i-whole-city"
 PATIENCE_S = 120.0

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
+
+from fastapi.testclient import TestClient
 
 from helpers.supervised import supervised_city
 from twinward.api.main import make_api
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from fastapi.testclient import TestClient
 
 WARM = {"id": "warm", "type": "temperature", "above": 8.0}
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
+
+from fastapi.testclient import TestClient
 
 from helpers.supervised import supervised_city
 from twinward.api.main import make_api
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from fastapi.testclient import TestClient
 
 
 def test_the_routes_answer_in_the_readers_language(tmp_path: Path) -> None:

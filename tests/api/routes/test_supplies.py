@@ -4,17 +4,13 @@ there.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 
 import pytest
+from fastapi.testclient import TestClient
 
 from helpers.cities import HUANGPU, Desk
 from twinward.api.main import make_api
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from fastapi.testclient import TestClient
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ activation, typed.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 
 from helpers.moving import NOW, make_moving_city
 from twinward.api.main import make_api
@@ -17,10 +17,6 @@ from twinward.core.messages import Request
 from twinward.service.access.activations import list_activations, open_activation
 from twinward.service.platform import Platform, local_admin
 from twinward.twins.emergency import messages as m
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from fastapi.testclient import TestClient
 
 DISC = {
     "type": "Feature",

@@ -10,7 +10,6 @@ import json
 import random
 import sqlite3
 import threading
-import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import timedelta
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
 from edge.agent.box import wait_until
 from edge.agent.test_keeper import NOW, Box, item
@@ -36,10 +36,6 @@ from twinward.edge.mqtt.packets import BrokerMessage
 from twinward.edge.rules.evaluator import Evaluator
 from twinward.edge.rules.rule import DeviceRule
 from twinward.edge.rules.states import MOST_HITS
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from starlette.testclient import TestClient
 
 TEXTS = (
     "\0",

@@ -5,12 +5,12 @@ send them; those of orders, outlets and alerts stand beside their code.
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from edge.agent.box import wait_until
 from edge.agent.test_device_orders import Line
@@ -24,10 +24,6 @@ from twinward.edge.agent.status import find_status
 from twinward.edge.mqtt.client import Burst
 from twinward.edge.mqtt.packets import BrokerMessage
 from twinward.service.devices import registry
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # starlette would rather have another HTTP client
-    from starlette.testclient import TestClient
 
 
 @pytest.fixture

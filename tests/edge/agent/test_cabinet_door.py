@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from twinward.core.clock import SetClock
 from twinward.edge.agent.cabinet import init_cabinet
@@ -27,10 +27,6 @@ from twinward.edge.agent.parcels import (
     verifier_of,
 )
 from twinward.edge.agent.tokens import TokenKeeper
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it would have another client
-    from starlette.testclient import TestClient
 
 NOW = datetime(2022, 3, 1, 8, tzinfo=UTC)
 DEPOT = Ed25519PrivateKey.from_private_bytes(bytes(32))

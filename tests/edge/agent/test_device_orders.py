@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import time
-import warnings
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from starlette.testclient import TestClient
 
 from edge.agent.test_keeper import NOW, Box, item
 from helpers.cities import HUANGPU, Desk
@@ -25,10 +25,6 @@ from twinward.edge.agent.sync import Syncer
 from twinward.edge.agent.tokens import TokenKeeper
 from twinward.edge.agent.wire import SyncRequest
 from twinward.service.devices import fleet, orders, registry
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it would have another client
-    from starlette.testclient import TestClient
 
 
 class Line:

@@ -9,13 +9,13 @@ import threading
 import time
 import urllib.error
 import urllib.request
-import warnings
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
+from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from edge.agent.test_keeper import Box, item
@@ -23,10 +23,6 @@ from twinward.core.errors import BusyError
 from twinward.edge.agent import http_lines, slow_connections
 from twinward.edge.agent.device_orders import DeviceOrders
 from twinward.edge.agent.http import make_server
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it would have another client
-    from starlette.testclient import TestClient
 
 HEAD = b"POST /v1/readings HTTP/1.1\r\nhost: a\r\ncontent-length: 3000000\r\n\r\n"
 
