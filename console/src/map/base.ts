@@ -4,7 +4,7 @@ import type { BaseMap } from '../api/client'
 import { token } from '../lib/theme.svelte'
 
 export const FONTS = ['Noto Sans', 'Noto Sans CJK SC', 'sans-serif']
-export const SOURCE = 'base'
+const SOURCE = 'base'
 const DOT_STRENGTH = ['case', ['has', 'unopened'], 0.25, 0.9] // a station that is planned or being built is paler
 /** Groups of kinds of places: one switch and one colour each. */
 export const GROUPS = {

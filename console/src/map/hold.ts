@@ -3,7 +3,7 @@ import type { Map as MapType, MapSourceDataEvent, PaddingOptions } from 'maplibr
 import { mapHeaders, type BaseMap } from '../api/client'
 import { painted } from '../lib/paint'
 import { area, t, words } from '../lib/words.svelte'
-import { FONTS, SOURCE, type Group } from './base'
+import { FONTS, type Group } from './base'
 import { readGround } from './ground'
 import { readLibrary } from './library'
 import { boundsOf, GROUPS_FIRST, styleOf } from './paint'
@@ -33,20 +33,13 @@ export async function holdMap(holder: HTMLDivElement, padding: () => PaddingOpti
   return { made, shapes, base }
 }
 
-/** Until everything is there the map lies under its note: what nobody sees is not drawn, and the first picture that is seen is the whole one. The first tile alone is drawn under the note: its programs are compiled while the other tiles are parsed. */
+/** Until everything is there the map lies under its note: what nobody sees is not drawn, and the first picture is the whole one. */
 function drawWhole(made: MapType): void {
   const painter = made.painter
   const draw = painter.render
-  let tiles = false
-  let tried = false
-  const told = (event: MapSourceDataEvent): void => { if (event.tile && event.sourceId === SOURCE) tiles = true }
-  made.on('sourcedata', told)
   painter.render = (...given) => {
-    if (made.loaded()) {
-      painter.render = draw
-      made.off('sourcedata', told)
-    } else if (tiles && !tried) tried = true
-    else return
+    if (!made.loaded()) return
+    painter.render = draw
     draw.apply(painter, given)
   }
 }
