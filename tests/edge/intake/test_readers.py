@@ -233,6 +233,16 @@ def test_the_process_apart_reads_and_refuses(monkeypatch: pytest.MonkeyPatch) ->
         sandbox.read_file(b"x" * (MOST_BYTES + 1))
 
 
+def test_the_process_apart_has_no_folder_to_leave_a_file_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """onnxruntime leaves `.ses` in the folder for passing files, telemetry off or not."""
+    monkeypatch.setenv("TMPDIR", "/tmp")
+    says = 'import os; print(\'{"media":"%s","parts":[]}\' % os.environ[\'TMPDIR\'])'
+    monkeypatch.setattr(sandbox, "READER", ("-c", says))
+    assert sandbox.read_file(b"x").media == sandbox.NOWHERE
+
+
 def test_a_file_is_bounded_by_the_work_it_makes_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -16,6 +16,7 @@ from twinward.edge.intake.claim import ReadFile
 from twinward.edge.intake.readers.limits import MOST_BYTES
 
 READER = ("-m", "twinward.edge.intake.reader")  # it bounds its own processor time
+NOWHERE = "/proc"  # nobody can make a file there: onnxruntime leaves one where it can
 LONGEST_S = 600.0  # by the clock: on a busy machine two minutes of work take longer
 WHY = {
     "empty": ("the file is empty", "send one that says something"),
@@ -59,9 +60,7 @@ def read_file(data: bytes, longest_s: float = LONGEST_S) -> ReadFile:
     """What a file says; InputError `unreadable_<why>`."""
     if len(data) > MOST_BYTES:
         raise TooLargeError(f"a file is larger than {MOST_BYTES // 1_000_000} MB", "send its parts")
-    kept = {
-        name: os.environ[name] for name in ("PATH", "PYTHONPATH", "TMPDIR") if name in os.environ
-    }
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     try:
         done = subprocess.run(
             [sys.executable, *READER],
@@ -70,7 +69,7 @@ def read_file(data: bytes, longest_s: float = LONGEST_S) -> ReadFile:
             stderr=subprocess.DEVNULL,
             check=False,
             timeout=longest_s,
-            env=kept | {"OMP_NUM_THREADS": "2", "PYTHONDONTWRITEBYTECODE": "1"},
+            env=kept | {"OMP_NUM_THREADS": "2", "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": NOWHERE},
         )
     except subprocess.TimeoutExpired as error:
         raise unreadable("time") from error
