@@ -3610,6 +3610,8 @@ export interface components {
             index: number;
             code: string;
             message: string;
+            /** @default  */
+            advice: string;
         };
         /**
          * ReportForecast
