@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from twinward.core.errors import BusyError
 from twinward.edge.agent.slow_connections import WatchedProtocol
 
-MOST_LINES = 500
-MOST_OF_ADDRESS = 100  # a gateway that speaks for many devices needs few
+MOST_LINES = 800
+MOST_OF_ADDRESS = 400  # devices behind one gateway come from one address
 MOST_BYTES = 32_000_000  # of all bodies under way: eight of the largest, whoever sends them
 
 
