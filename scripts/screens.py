@@ -71,6 +71,7 @@ SPRING = (
     ("incident-timeline-en", "incident", DESK, "en", "light"),
     ("incident-phone-zh", "incident", PHONE, "zh", "light"),
     ("foresee-shanghai-en", "foresee?at=2022-03-28T02:00:00Z", DESK, "en", "light"),
+    ("city-shanghai-patients-zh", "city", DESK, "zh", "light"),
     ("public-light-zh", "public", DESK, "zh", "light"),
     ("public-dark-en", "public", DESK, "en", "dark"),
     ("public-phone-en", "public", PHONE, "en", "light"),
@@ -136,6 +137,8 @@ def prepare(page: Page, name: str) -> None:
         page.wait_for_selector("[data-testid=chain]")
     elif name.startswith("foresee"):
         compare_plans(page)
+    elif "patients" in name:
+        show_city(page, "", "patients", solid=False)
     elif "paper" in name:
         page.evaluate("window.print = () => { window.printed = true }")
         page.get_by_role("button", name="Paper form").click()

@@ -151,7 +151,7 @@ def test_a_bad_command_is_named_and_its_neighbours_go_through(
     assert (answer["received"], answer["stored"], answer["duplicate"]) == (3, 2, 0)
     (told,) = answer["rejected"]
     assert (told["index"], told["code"]) == (1, code), told
-    assert ". " in told["message"]
+    assert told["message"] and told["advice"], "what is wrong, and what to do"
 
 
 def test_a_number_that_is_none_is_named_and_costs_its_neighbours_nothing(server: Server) -> None:
@@ -210,7 +210,7 @@ def test_a_task_answered_by_the_wrong_department_stays_open(server: Server) -> N
     answer = {"type": "CompleteTask", "task": task["id"], "result": "done"}
     told = server.send([{"id": "w1", "department": "education", **answer}])["rejected"]
     assert told[0]["code"] == "wrong_department"
-    assert "health" in told[0]["message"]
+    assert "health" in told[0]["advice"]
     assert server.send([{"id": "w2", "department": "health", **answer}])["stored"] == 1
     assert (
         server.send([{"id": "w3", "department": "health", **answer}])["rejected"][0]["code"]
