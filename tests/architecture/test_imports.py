@@ -159,3 +159,15 @@ def test_the_page_names_every_package_of_the_table() -> None:
     table = page[page.index("## Who may import whom") : page.index("## Where does it go?")]
     for package in set(ALLOWED) - {"settings", "twins", "twins.twin", "twins.snapshot", "decision"}:
         assert f"`{package}`" in table, f"ARCHITECTURE.md does not say what {package} may import"
+
+
+def test_no_test_asks_for_the_loop_of_its_thread() -> None:
+    """A browser of another test of the process may hold it: `helpers.loops.run_apart`."""
+    tests = SOURCE.parents[1] / "tests"
+    found = [
+        path.name
+        for path in tests.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "asyncio.run"
+    ]
+    assert not found

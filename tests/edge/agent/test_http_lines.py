@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
 from edge.agent.test_keeper import Box, item
+from helpers.loops import run_apart
 from twinward.core.errors import BusyError
 from twinward.edge.agent import http_lines, slow_connections
 from twinward.edge.agent.device_orders import DeviceOrders
@@ -144,7 +145,7 @@ def test_bodies_under_way_have_a_bound() -> None:
         await first
         assert (held, bound.held) == ([80, 100], 0)
 
-    asyncio.run(story())
+    run_apart(story())
 
 
 def test_who_finds_no_room_is_told_to_come_again(
