@@ -38,7 +38,7 @@ def test_the_room_shows_the_answers_of_the_five_functions(outbreak: Stage, open_
     expect(causes.first).to_contain_text(why.causes[0].says)
     expect(page.get_by_test_id("action")).to_have_count(len(first.actions))
     expect(page.get_by_test_id("next").first).to_be_visible()
-    expect(page.get_by_text("simulated,")).to_be_visible()
+    expect(page.get_by_text("simulated; fingerprint")).to_be_visible()
 
 
 def test_the_panel_speaks_chinese(outbreak: Stage, open_page: Open) -> None:
