@@ -78,6 +78,13 @@ def test_what_cannot_be_asked(
     assert client.post(path, json=body).json()["code"] == code
 
 
+def test_as_many_slips_as_may_be_printed_can_be_asked(client: TestClient) -> None:
+    """Two hundred long numbers are no body that is too large."""
+    numbers = [f"{'P' * 100}-{n}" for n in range(200)]
+    answer = client.post("/v1/parcel-slips", json={"parcels": numbers})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 def test_receipts_that_are_none(client: TestClient) -> None:
     answered = client.post("/v1/parcel-receipts", json={"items": ["{}", "x", '{"body":1}']})
     assert [one["code"] for one in answered.json()["rejected"]] == ["bad_receipt"] * 3

@@ -10,7 +10,7 @@ from fastapi import Request
 from twinward.api.http.responses import read_body
 from twinward.core.errors import UNREADABLE, InputError, explain_decode_error
 
-LIMIT_BYTES = 4_000
+LIMIT_BYTES = 64_000  # a route that takes more says so
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=120, pattern="^[^\\x00]*$")]
 T = TypeVar("T")
 

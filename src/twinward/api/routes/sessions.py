@@ -26,6 +26,7 @@ Secret = Annotated[str, msgspec.Meta(min_length=1, max_length=400)]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+MOST_BYTES = 4_000  # of a body that nobody has logged in for
 MOST_OF_A_PROXY = 150  # refused logins of all whom one proxy speaks for, in five minutes
 
 
@@ -105,7 +106,7 @@ def router(platform: Platform) -> APIRouter:
     )
     async def post_session(request: Request) -> Response:
         """Log in: a short-lived token and a refresh that can be spent once."""
-        asked = await decode(request, Login)
+        asked = await decode(request, Login, most_bytes=MOST_BYTES)
         run = gate.pass_through(
             request,
             asked.name,
@@ -128,7 +129,7 @@ def router(platform: Platform) -> APIRouter:
         """Exchange a one-time secret for a password; the answer carries the second factor's
         address, once.
         """
-        asked = await decode(request, FirstPassword)
+        asked = await decode(request, FirstPassword, most_bytes=MOST_BYTES)
         run = gate.pass_through(
             request,
             None,
@@ -148,7 +149,7 @@ def router(platform: Platform) -> APIRouter:
     )
     async def post_refresh(request: Request) -> Response:
         """New tokens for a refresh token; one that was spent before shuts the session."""
-        asked = await decode(request, Refresh)
+        asked = await decode(request, Refresh, most_bytes=MOST_BYTES)
         run = gate.pass_through(request, None, accounts.refresh, asked.refresh)
         return answer(await run, 201, named=True)
 
@@ -161,7 +162,7 @@ def router(platform: Platform) -> APIRouter:
     async def post_other_password(request: Request) -> Response:
         """Change one's own password; every other device is logged out."""
         caller = caller_of(platform, request)
-        asked = await decode(request, OtherPassword)
+        asked = await decode(request, OtherPassword, most_bytes=MOST_BYTES)
         await gate.pass_through(
             request,
             caller.name,
