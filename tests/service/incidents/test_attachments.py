@@ -51,7 +51,8 @@ def test_a_file_can_be_opened_after_the_server_was_started_anew(desk: Desk, task
 def test_a_file_that_was_changed_or_is_of_nobodys_task_is_absent(desk: Desk, task: str) -> None:
     kept = attachments.attach(desk.platform, desk.me, task, "note.txt", b"as it was")
     path = attachments.path_of(desk.platform, kept.id)
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    sealed = path.read_bytes()
+    path.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
     with pytest.raises(AbsentError):
         attachments.open_attachment(desk.platform, desk.me, kept.id)
     with pytest.raises(AbsentError):
