@@ -4,7 +4,6 @@ validator has for it, and what is sound is not refused.
 
 from __future__ import annotations
 
-import copy
 import gzip
 import io
 import json
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from standards.tiles3d.changes import GONE, put
 from twinward.core.errors import InputError
 from twinward.standards.tiles3d.buffers import check_buffers
 from twinward.standards.tiles3d.check import check_path
@@ -76,23 +76,11 @@ SOUND: dict[str, Any] = {
         "children": [{"geometricError": 0, "boundingVolume": {"region": REGION}}],
     },
 }
-GONE = object()
 
 
-def changed(path: str, value: Any, base: dict[str, Any] = SOUND) -> dict[str, Any]:
+def changed(path: str, value: Any, base: dict[str, Any] = SOUND) -> Any:
     """A copy in which one value is another, or is gone."""
-    found = copy.deepcopy(base)
-    *way, last = [int(one) if one.isdigit() else one for one in path.split("/")]
-    at: Any = found
-    for one in way:
-        at = at[one]
-    if value is GONE:
-        del at[last]
-    elif isinstance(at, list) and last == len(at):
-        at.append(value)
-    else:
-        at[last] = value
-    return found
+    return put(base, path, value)
 
 
 def names(folder: Path, document: Any) -> list[str]:

@@ -157,9 +157,9 @@ def read_places(
         ledger.note("outside every outline, counted to the nearest", int(snapped[rows].sum()))
     if len(keep) > len(set(keep)):
         ledger.note("places of rows that stand for several", len(keep) - len(set(keep)))
-    named = [split_lines(to_text(text)) for text in points.extra[places.lines or places.name]]
+    stops = points.extra[places.lines] if places.lines else [""] * number
+    named = [split_lines(to_text(text)) for text in stops]
     opened = [[line for line in one if not begins(line, places.unopened)] for one in named]
-    told = places.lines is not None
     return PlaceTable(
         kind=[str(kinds[i]) for i in keep],
         name=[to_text(points.extra[places.name][i]) for i in keep],
@@ -168,8 +168,8 @@ def read_places(
         capacity=capacity[rows].astype(np.int64),
         leaf=leaf[rows],
         area_by=area_words(finder, snapped[rows]),
-        lines=[opened[i] if told else [] for i in keep],
-        unopened=[told and bool(named[i]) and not opened[i] for i in keep],
+        lines=[opened[i] for i in keep],
+        unopened=[bool(named[i]) and not opened[i] for i in keep],
     )
 
 
